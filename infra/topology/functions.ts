@@ -1,0 +1,128 @@
+/** How a function is called; there is no other way in. */
+export type Trigger =
+  /** A push subscription with an OIDC token. */
+  | { readonly kind: "pubsub" }
+  /** Cloud Scheduler with an OIDC token. */
+  | { readonly kind: "schedule" }
+  /** Reachable by anyone; `check` names what the function itself demands of a caller. */
+  | { readonly kind: "public"; readonly check: "relay_ping_or_oidc" | "session_or_oauth_state" };
+
+/** A secret of Secret Manager bound to an environment variable at instance start. */
+export interface BoundSecret {
+  readonly env: string;
+  readonly secret: SecretName;
+}
+
+/** Endpoints a function talks to; each has one environment variable that points it elsewhere. */
+export type Api =
+  | "calendar"
+  | "drive"
+  | "language"
+  | "meet"
+  | "oauth"
+  | "pubsub"
+  | "secretmanager"
+  | "smtp"
+  | "speech"
+  | "storage"
+  | "supabase"
+  | "workspaceevents";
+
+export interface DeployedFunction {
+  readonly name: string;
+  readonly trigger: Trigger;
+  readonly apis: readonly Api[];
+  readonly secrets: readonly BoundSecret[];
+  readonly memoryMiB: number;
+  /** Request timeout; Pub/Sub push gives up at the subscription's ack deadline whatever this says. */
+  readonly timeoutSeconds: number;
+  /** Requests one instance serves at once. */
+  readonly concurrency: number;
+  readonly maxInstances: number;
+}
+
+export const secretNames = [
+  "google-client-secret",
+  "relay-ping-key",
+  "smtp-password",
+  "supabase-secret-key",
+] as const;
+export type SecretName = (typeof secretNames)[number];
+
+const database: BoundSecret = { env: "SUPABASE_SECRET_KEY", secret: "supabase-secret-key" };
+const oauthClient: BoundSecret = { env: "GOOGLE_CLIENT_SECRET", secret: "google-client-secret" };
+
+export const functions = [
+  {
+    name: "google-auth",
+    trigger: { kind: "public", check: "session_or_oauth_state" },
+    apis: ["oauth", "supabase", "workspaceevents"],
+    secrets: [database, oauthClient],
+    memoryMiB: 256,
+    timeoutSeconds: 60,
+    concurrency: 20,
+    maxInstances: 5,
+  },
+  {
+    name: "relay-outbox",
+    trigger: { kind: "public", check: "relay_ping_or_oidc" },
+    apis: ["oauth", "pubsub", "secretmanager", "supabase"],
+    secrets: [database],
+    memoryMiB: 256,
+    timeoutSeconds: 60,
+    concurrency: 20,
+    maxInstances: 3,
+  },
+  {
+    name: "process-booking",
+    trigger: { kind: "pubsub" },
+    apis: ["calendar", "meet", "oauth", "supabase"],
+    secrets: [database, oauthClient],
+    memoryMiB: 256,
+    timeoutSeconds: 120,
+    concurrency: 10,
+    maxInstances: 10,
+  },
+  {
+    name: "capture-artifacts",
+    trigger: { kind: "pubsub" },
+    apis: ["drive", "meet", "oauth", "speech", "storage", "supabase", "workspaceevents"],
+    secrets: [database, oauthClient],
+    memoryMiB: 512,
+    timeoutSeconds: 540,
+    concurrency: 1,
+    maxInstances: 10,
+  },
+  {
+    name: "analyze-transcript",
+    trigger: { kind: "pubsub" },
+    apis: ["language", "oauth", "storage", "supabase"],
+    secrets: [database],
+    memoryMiB: 512,
+    timeoutSeconds: 540,
+    concurrency: 1,
+    maxInstances: 10,
+  },
+  {
+    name: "send-reminders",
+    trigger: { kind: "schedule" },
+    apis: ["oauth", "smtp", "supabase"],
+    secrets: [database, { env: "SMTP_PASSWORD", secret: "smtp-password" }],
+    memoryMiB: 256,
+    timeoutSeconds: 120,
+    concurrency: 1,
+    maxInstances: 1,
+  },
+  {
+    name: "keep-watch",
+    trigger: { kind: "schedule" },
+    apis: ["meet", "oauth", "speech", "storage", "supabase", "workspaceevents"],
+    secrets: [database, oauthClient],
+    memoryMiB: 512,
+    timeoutSeconds: 300,
+    concurrency: 1,
+    maxInstances: 1,
+  },
+] as const satisfies readonly DeployedFunction[];
+
+export type FunctionName = (typeof functions)[number]["name"];

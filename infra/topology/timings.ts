@@ -1,0 +1,11 @@
+/** Periods that functions are told about; the laptop multiplies each by its time scale. */
+export const timings = {
+  /** How long a handler may hold a booking or a recording before another takes over. */
+  leaseSeconds: 120,
+  /** How long a claimed outbox row is left alone before another relay may publish it. */
+  outboxClaimSeconds: 60,
+  /** A step older than this without progress is found and repaired by keep-watch. */
+  overdueSeconds: 600,
+  /** Pause between two looks at a Meet link that Google has not finished. */
+  conferencePollSeconds: 10,
+} as const;
