@@ -1,0 +1,84 @@
+/** What the platform says about a booking. */
+export const bookingStatuses = ["pending", "confirmed", "cancelled", "declined", "completed"] as const;
+export type BookingStatus = (typeof bookingStatuses)[number];
+
+/** Where the pipeline stands with a booking; the row carries it with a reason and since when. */
+export const pipelineStatuses = [
+  /** A change is recorded and not yet carried out. */
+  "pending",
+  /** The calendar agrees with the row and the Meet link is on it. */
+  "scheduled",
+  /** The consultant has to connect Google (again); then the booking goes on by itself. */
+  "needs_reconnect",
+  "fallback",
+  "held",
+  /** A recording (or Meet's own transcript) is safe with us. */
+  "captured",
+  "transcribed",
+  "analyzed",
+  /** Cancelled, declined or deleted, and no event is left. */
+  "cancelled",
+  /** It cannot go on by itself; the reason says what to change. */
+  "failed",
+] as const;
+export type PipelineStatus = (typeof pipelineStatuses)[number];
+
+/** The booking row as `process-booking` sees it; instants are UTC, the zone is the row's own IANA name. */
+export interface Booking {
+  readonly id: string;
+  readonly status: BookingStatus;
+  readonly title: string | null;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+  readonly timeZone: string;
+  readonly customerName: string;
+  readonly customerEmail: string | null;
+  readonly meetingPlatform: string;
+  readonly revision: number;
+  readonly calendarGeneration: number;
+  readonly googleCalendarEventId: string | null;
+  readonly meetingLink: string | null;
+  readonly meetingId: string | null;
+  readonly pipelineStatus: PipelineStatus | null;
+}
+
+export interface Consultant {
+  /** Null: the platform has not tied this consultant to a user who could connect Google. */
+  readonly userId: string | null;
+  readonly name: string;
+  readonly email: string;
+  readonly timeZone: string;
+}
+
+/** A calendar event that was asked for on behalf of a booking and is not yet retired. */
+export interface BookingRoom {
+  readonly userId: string;
+  readonly calendarId: string;
+  readonly eventId: string;
+  readonly spaceName: string | null;
+}
+
+export interface GoogleConnection {
+  readonly state: "connected" | "needs_reconnect" | "disconnected";
+  readonly reason: string | null;
+  readonly grantedScopes: readonly string[];
+  readonly calendarId: string;
+}
+
+/** What a service asks of its meetings. */
+export interface MeetingSettings {
+  /** Ask Meet to record without anyone pressing a button. */
+  readonly autoRecording: boolean;
+}
+
+/** Everything that one pass over a booking decides upon, read in one statement. */
+export interface BookingSnapshot {
+  /** Null when the row is gone. */
+  readonly booking: Booking | null;
+  readonly consultant: Consultant | null;
+  readonly service: { readonly name: string; readonly meetingSettings: MeetingSettings } | null;
+  readonly connection: GoogleConnection | null;
+  readonly rooms: readonly BookingRoom[];
+  /** True when the row was hard-deleted after the pipeline had taken it up. */
+  readonly deleted: boolean;
+}

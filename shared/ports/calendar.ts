@@ -1,0 +1,35 @@
+import type { DesiredEvent, RemoteEvent } from "#domain/calendar-event.ts";
+
+/** Whose calendar, with whose token. */
+export interface CalendarAddress {
+  readonly userId: string;
+  readonly calendarId: string;
+}
+
+/** A new event: its id and the id of its conference request make a repeated insert harmless. */
+export interface NewEvent {
+  readonly id: string;
+  readonly conferenceRequestId: string;
+  readonly event: DesiredEvent;
+}
+
+/**
+ * One consultant's calendar. Expected answers are returned; everything else is thrown as a verdict:
+ * `NeedsReconnectError` (token dead or scope missing), `PermanentError`, `RetryableError`.
+ */
+export interface Calendar {
+  insert(
+    at: CalendarAddress,
+    event: NewEvent,
+  ): Promise<{ readonly kind: "inserted"; readonly event: RemoteEvent } | { readonly kind: "id_taken" }>;
+  /** Null when there is no such event; a deleted one is returned as cancelled. */
+  get(at: CalendarAddress, eventId: string): Promise<RemoteEvent | null>;
+  /** Sends only the given fields, guarded by the etag of the version they were computed from. */
+  patch(
+    at: CalendarAddress,
+    target: { readonly eventId: string; readonly etag: string; readonly change: Partial<DesiredEvent> },
+  ): Promise<
+    { readonly kind: "patched"; readonly event: RemoteEvent } | { readonly kind: "changed" } | { readonly kind: "gone" }
+  >;
+  remove(at: CalendarAddress, eventId: string): Promise<{ readonly kind: "removed" } | { readonly kind: "already_gone" }>;
+}
