@@ -1,0 +1,29 @@
+import { meetSpace } from "#contracts/meet-resources.ts";
+import { parseAnswer } from "#google/answer.ts";
+import { makeMeetArtifacts } from "#google/meet-artifacts.ts";
+import { type MeetCalls, type MeetOptions, makeMeetCalls } from "#google/meet-calls.ts";
+import type { MeetingArtifacts } from "#ports/meeting-artifacts.ts";
+import type { MeetingRooms } from "#ports/meeting-rooms.ts";
+
+const AUTO_RECORDING = "config.artifactConfig.recordingConfig.autoRecordingGeneration";
+
+/** Meet REST v2 with a consultant's own token; the one adapter behind both Meet ports. */
+export function makeMeet(options: MeetOptions): MeetingRooms & MeetingArtifacts {
+  const calls = makeMeetCalls(options);
+  return { ...makeMeetRooms(calls), ...makeMeetArtifacts(calls) };
+}
+
+function makeMeetRooms(calls: MeetCalls): MeetingRooms {
+  return {
+    spaceOf: async (userId, meetingCode) => {
+      const query = { name: `spaces/${meetingCode}`, fields: "name" };
+      const answer = await calls.one(userId, (meet, options) => meet.spaces.get(query, options));
+      return parseAnswer("meet", meetSpace, answer).name;
+    },
+    requestRecording: async (userId, spaceName) => {
+      const requestBody = { config: { artifactConfig: { recordingConfig: { autoRecordingGeneration: "ON" } } } };
+      const query = { name: spaceName, updateMask: AUTO_RECORDING, requestBody };
+      await calls.one(userId, (meet, options) => meet.spaces.patch(query, options));
+    },
+  };
+}
