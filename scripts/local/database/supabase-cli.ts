@@ -6,7 +6,13 @@ import { fileURLToPath } from "node:url";
 /** The folder that holds `supabase/config.toml` and the migrations. */
 export const databaseFolder = fileURLToPath(new URL("../../../db", import.meta.url));
 
-const quiet = { SUPABASE_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1", SUPABASE_NO_UPDATE_NOTIFIER: "1" };
+const environment = {
+  SUPABASE_TELEMETRY_DISABLED: "1",
+  DO_NOT_TRACK: "1",
+  SUPABASE_NO_UPDATE_NOTIFIER: "1",
+  // The loopback needs no TLS, and without this the CLI warns about it on stdout.
+  PGSSLMODE: "disable",
+};
 const maxOutputBytes = 64 * 1024 * 1024;
 
 export interface SupabaseCliResult {
@@ -26,7 +32,7 @@ export function supabaseCli(args: readonly string[], workFolder = databaseFolder
     execFile(
       process.execPath,
       command,
-      { env: { ...process.env, ...quiet }, cwd: workFolder, maxBuffer: maxOutputBytes },
+      { env: { ...process.env, ...environment }, cwd: workFolder, maxBuffer: maxOutputBytes },
       (error, stdout, stderr) => {
         const exitCode = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
         resolve({ exitCode, stdout, stderr });

@@ -1,0 +1,433 @@
+// Generated from the migrations by scripts/checks/database-types.ts --write. Do not edit.
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
+
+export type Database = {
+  public: {
+    Tables: {
+      bookings: {
+        Row: {
+          ai_insights: Json | null;
+          calendar_generation: number;
+          cancellation_reason: string | null;
+          consultant_id: string | null;
+          created_at: string;
+          customer_email: string | null;
+          customer_name: string;
+          customer_phone: string | null;
+          ends_at: string;
+          google_calendar_event_id: string | null;
+          google_calendar_link: string | null;
+          id: string;
+          meeting_id: string | null;
+          meeting_link: string | null;
+          meeting_platform: string;
+          meeting_recording_url: string | null;
+          meeting_settings: NonNullable<Json>;
+          meeting_transcript: string | null;
+          notes: string | null;
+          pipeline_reason: string | null;
+          pipeline_since: string | null;
+          pipeline_status: string | null;
+          revision: number;
+          service_id: string | null;
+          starts_at: string;
+          status: string;
+          time_zone: string;
+          title: string | null;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          ai_insights?: Json | null;
+          calendar_generation?: number;
+          cancellation_reason?: string | null;
+          consultant_id?: string | null;
+          created_at?: string;
+          customer_email?: string | null;
+          customer_name: string;
+          customer_phone?: string | null;
+          ends_at: string;
+          google_calendar_event_id?: string | null;
+          google_calendar_link?: string | null;
+          id?: string;
+          meeting_id?: string | null;
+          meeting_link?: string | null;
+          meeting_platform?: string;
+          meeting_recording_url?: string | null;
+          meeting_settings?: NonNullable<Json>;
+          meeting_transcript?: string | null;
+          notes?: string | null;
+          pipeline_reason?: string | null;
+          pipeline_since?: string | null;
+          pipeline_status?: string | null;
+          revision?: number;
+          service_id?: string | null;
+          starts_at: string;
+          status?: string;
+          time_zone?: string;
+          title?: string | null;
+          updated_at?: string;
+        };
+        Update: {
+          ai_insights?: Json | null;
+          calendar_generation?: number;
+          cancellation_reason?: string | null;
+          consultant_id?: string | null;
+          created_at?: string;
+          customer_email?: string | null;
+          customer_name?: string;
+          customer_phone?: string | null;
+          ends_at?: string;
+          google_calendar_event_id?: string | null;
+          google_calendar_link?: string | null;
+          id?: string;
+          meeting_id?: string | null;
+          meeting_link?: string | null;
+          meeting_platform?: string;
+          meeting_recording_url?: string | null;
+          meeting_settings?: NonNullable<Json>;
+          meeting_transcript?: string | null;
+          notes?: string | null;
+          pipeline_reason?: string | null;
+          pipeline_since?: string | null;
+          pipeline_status?: string | null;
+          revision?: number;
+          service_id?: string | null;
+          starts_at?: string;
+          status?: string;
+          time_zone?: string;
+          title?: string | null;
+          updated_at?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "bookings_consultant_id_fkey";
+            columns: ["consultant_id"];
+            isOneToOne: false;
+            referencedRelation: "consultants";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "bookings_service_id_fkey";
+            columns: ["service_id"];
+            isOneToOne: false;
+            referencedRelation: "services";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      consultants: {
+        Row: {
+          created_at: string;
+          email: string;
+          id: string;
+          name: string;
+          time_zone: string;
+          updated_at: string;
+          user_id: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          email: string;
+          id?: string;
+          name: string;
+          time_zone?: string;
+          updated_at?: string;
+          user_id?: string | null;
+        };
+        Update: {
+          created_at?: string;
+          email?: string;
+          id?: string;
+          name?: string;
+          time_zone?: string;
+          updated_at?: string;
+          user_id?: string | null;
+        };
+        Relationships: [];
+      };
+      google_connections: {
+        Row: {
+          google_email: string;
+          google_sub: string;
+          granted_scopes: string[];
+          reason: string | null;
+          since: string;
+          state: string;
+          token_version: number;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          google_email: string;
+          google_sub: string;
+          granted_scopes?: string[];
+          reason?: string | null;
+          since?: string;
+          state: string;
+          token_version?: number;
+          user_id: string;
+        };
+        Update: {
+          google_email?: string;
+          google_sub?: string;
+          granted_scopes?: string[];
+          reason?: string | null;
+          since?: string;
+          state?: string;
+          token_version?: number;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+      services: {
+        Row: {
+          created_at: string;
+          duration_minutes: number;
+          id: string;
+          is_online: boolean;
+          meeting_platform: string;
+          meeting_settings: NonNullable<Json>;
+          name: string;
+          updated_at: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          duration_minutes?: number;
+          id?: string;
+          is_online?: boolean;
+          meeting_platform?: string;
+          meeting_settings?: NonNullable<Json>;
+          name: string;
+          updated_at?: string;
+        };
+        Update: {
+          created_at?: string;
+          duration_minutes?: number;
+          id?: string;
+          is_online?: boolean;
+          meeting_platform?: string;
+          meeting_settings?: NonNullable<Json>;
+          name?: string;
+          updated_at?: string;
+        };
+        Relationships: [];
+      };
+      user_tokens: {
+        Row: {
+          created_at: string;
+          encrypted_google_refresh_token: string;
+          google_calendar_id: string | null;
+          token_created_at: string;
+          token_expires_at: string | null;
+          updated_at: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          encrypted_google_refresh_token: string;
+          google_calendar_id?: string | null;
+          token_created_at?: string;
+          token_expires_at?: string | null;
+          updated_at?: string;
+          user_id: string;
+        };
+        Update: {
+          created_at?: string;
+          encrypted_google_refresh_token?: string;
+          google_calendar_id?: string | null;
+          token_created_at?: string;
+          token_expires_at?: string | null;
+          updated_at?: string;
+          user_id?: string;
+        };
+        Relationships: [];
+      };
+    };
+    Views: {
+      overdue_bookings: {
+        Row: {
+          consultant_id: string | null;
+          id: string;
+          pipeline_reason: string | null;
+          pipeline_since: string | null;
+          pipeline_status: string | null;
+          waiting: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          consultant_id?: string | null;
+          id?: string | null;
+          pipeline_reason?: string | null;
+          pipeline_since?: string | null;
+          pipeline_status?: string | null;
+          waiting?: never;
+        };
+        Update: {
+          consultant_id?: string | null;
+          id?: string | null;
+          pipeline_reason?: string | null;
+          pipeline_since?: string | null;
+          pipeline_status?: string | null;
+          waiting?: never;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "bookings_consultant_id_fkey";
+            columns: ["consultant_id"];
+            isOneToOne: false;
+            referencedRelation: "consultants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+    };
+    Functions: {
+      begin_booking_reconcile: {
+        Args: { p_booking_id: string; p_holder: string; p_lease_seconds: number };
+        Returns: Json;
+      };
+      explain_booking: { Args: { p_booking_id: string }; Returns: string[] };
+      finish_booking_reconcile: {
+        Args: { p_booking_id: string; p_fencing: number; p_result: Json; p_revision: number };
+        Returns: Json;
+      };
+      plan_booking_room: { Args: { p_booking_id: string; p_fencing: number; p_room: Json }; Returns: boolean };
+      record_effects: { Args: { p_effects: Json }; Returns: undefined };
+      record_rejected_input: {
+        Args: { p_edge: string; p_reason: string; p_sha256: string; p_size_bytes: number };
+        Returns: undefined;
+      };
+      relay_outbox_batch: {
+        Args: { p_claim_seconds: number; p_failed: Json; p_limit: number; p_published: number[] };
+        Returns: {
+          attributes: Json;
+          data: Json;
+          id: number;
+          topic: string;
+        }[];
+      };
+      release_booking_lease: { Args: { p_booking_id: string; p_fencing: number }; Returns: undefined };
+      requeue_overdue_bookings: {
+        Args: { p_limit: number; p_max_requeues: number; p_overdue_seconds: number };
+        Returns: number;
+      };
+      requeue_parked_bookings: { Args: { p_user_id: string }; Returns: number };
+      use_relay_nonce: { Args: { p_nonce: string }; Returns: boolean };
+    };
+    Enums: {
+      [_ in never]: never;
+    };
+    CompositeTypes: {
+      [_ in never]: never;
+    };
+  };
+};
+
+type DatabaseWithoutInternals = Omit<Database, "__InternalSupabase">;
+
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "public">];
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
+        DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
+      DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])[TableName] extends {
+      Row: infer R;
+    }
+    ? R
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
+        Row: infer R;
+      }
+      ? R
+      : never
+    : never;
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"] | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+      Insert: infer I;
+    }
+    ? I
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+        Insert: infer I;
+      }
+      ? I
+      : never
+    : never;
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"] | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never,
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+      Update: infer U;
+    }
+    ? U
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+    ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+        Update: infer U;
+      }
+      ? U
+      : never
+    : never;
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"] | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
+    : never = never,
+> = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][EnumName]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
+    ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+    : never;
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    | keyof DefaultSchema["CompositeTypes"]
+    | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals;
+  }
+    ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
+    : never = never,
+> = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"][CompositeTypeName]
+  : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema["CompositeTypes"]
+    ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+    : never;
+
+export const Constants = {
+  public: {
+    Enums: {},
+  },
+} as const;
