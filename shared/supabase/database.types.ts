@@ -290,10 +290,18 @@ export type Database = {
         Args: { p_booking_id: string; p_holder: string; p_lease_seconds: number };
         Returns: Json;
       };
+      connect_google: { Args: { p_account: Json; p_refresh_token: string; p_user_id: string }; Returns: Json };
+      disconnect_google: { Args: { p_user_id: string }; Returns: number };
       explain_booking: { Args: { p_booking_id: string }; Returns: string[] };
       finish_booking_reconcile: {
         Args: { p_booking_id: string; p_fencing: number; p_result: Json; p_revision: number };
         Returns: Json;
+      };
+      forget_google_token: { Args: { p_token_version: number; p_user_id: string }; Returns: boolean };
+      get_decrypted_google_refresh_token: { Args: { p_user_id: string }; Returns: Json };
+      mark_google_connection: {
+        Args: { p_reason: string; p_state: string; p_token_version: number; p_user_id: string };
+        Returns: boolean;
       };
       plan_booking_room: { Args: { p_booking_id: string; p_fencing: number; p_room: Json }; Returns: boolean };
       record_effects: { Args: { p_effects: Json }; Returns: undefined };
@@ -311,11 +319,23 @@ export type Database = {
         }[];
       };
       release_booking_lease: { Args: { p_booking_id: string; p_fencing: number }; Returns: undefined };
+      replace_google_refresh_token: {
+        Args: { p_refresh_token: string; p_token_version: number; p_user_id: string };
+        Returns: boolean;
+      };
       requeue_overdue_bookings: {
         Args: { p_limit: number; p_max_requeues: number; p_overdue_seconds: number };
         Returns: number;
       };
       requeue_parked_bookings: { Args: { p_user_id: string }; Returns: number };
+      store_google_refresh_token: { Args: { p_refresh_token: string; p_user_id: string }; Returns: undefined };
+      unfinished_google_disconnects: {
+        Args: { p_older_than_seconds: number };
+        Returns: {
+          token_version: number;
+          user_id: string;
+        }[];
+      };
       use_relay_nonce: { Args: { p_nonce: string }; Returns: boolean };
     };
     Enums: {
