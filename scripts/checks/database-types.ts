@@ -34,7 +34,7 @@ export async function databaseTypesAreCurrent(databaseUrl?: string): Promise<boo
 }
 
 async function generateFrom(databaseUrl: string): Promise<string> {
-  const args = ["gen", "types", "--lang=typescript", `--db-url=${databaseUrl}`, "--schema=public"];
+  const args = ["gen", "types", "--lang=typescript", `--remote=${databaseUrl}`, "--schema=public"];
   const { exitCode, stdout, stderr } = await supabaseCli(args);
   // The CLI's notices share stdout with its result.
   const start = stdout.indexOf("export type Json");

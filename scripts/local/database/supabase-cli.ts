@@ -43,7 +43,7 @@ export function supabaseCli(args: readonly string[], workFolder = databaseFolder
 
 /** Applies the migrations that the database does not have yet, as its own owner would. */
 export async function pushMigrations(databaseUrl: string, workFolder = databaseFolder): Promise<string> {
-  const result = await supabaseCli(["db", "push", `--db-url=${databaseUrl}`, "--include-all", "--yes"], workFolder);
+  const result = await supabaseCli(["db", "push", `--remote=${databaseUrl}`, "--include-all", "--yes"], workFolder);
   if (result.exitCode !== 0) {
     throw new Error(`Migrations failed (supabase db push):\n${result.stdout}${result.stderr}`);
   }
