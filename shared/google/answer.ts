@@ -6,7 +6,10 @@ export function parseAnswer<Schema extends z.ZodType>(api: string, schema: Schem
   const result = schema.safeParse(answer);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new PermanentError(`${api} answered in a shape we do not know: ${issue?.path.join(".")} ${issue?.code}`, {
-    code: `${api}_answer_unknown`,
-  });
+  throw new PermanentError(
+    `Google ${api} answered in a shape we do not know: ${issue?.path.join(".")} ${issue?.code}`,
+    {
+      code: "google_answer_unknown",
+    },
+  );
 }

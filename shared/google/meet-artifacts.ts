@@ -20,7 +20,7 @@ export function makeMeetArtifacts(calls: MeetCalls): MeetingArtifacts {
       const answer = await calls.one(userId, (meet, options) =>
         meet.conferenceRecords.recordings.get({ name }, options),
       );
-      return parseAnswer("meet", meetRecording, answer);
+      return parseAnswer("Meet", meetRecording, answer);
     },
     recordings: (userId, parent) =>
       calls.list(userId, meetRecording, {
@@ -30,7 +30,7 @@ export function makeMeetArtifacts(calls: MeetCalls): MeetingArtifacts {
       }),
     conference: async (userId, name) => {
       const answer = await calls.one(userId, (meet, options) => meet.conferenceRecords.get({ name }, options));
-      return parseAnswer("meet", meetConference, answer);
+      return parseAnswer("Meet", meetConference, answer);
     },
     conferencesIn: (userId, spaceName) =>
       calls.list(userId, meetConference, {

@@ -39,16 +39,16 @@ export function makeMeetCalls({ auth, endpoint }: MeetOptions): MeetCalls {
       const meet = meetApi({ version: "v2", auth: await auth.clientFor(userId), ...rootUrl });
       return (await send(meet, { timeout: REQUEST_TIMEOUT_MS })).data;
     } catch (thrown) {
-      throw googleError(thrown, { api: "meet", userId });
+      throw googleError(thrown, { api: "Meet", userId });
     }
   };
   return {
     one,
     list: async (userId, schema, { send, read }) => {
-      const items = await readPages("meet", async (pageToken) =>
+      const items = await readPages("Meet", async (pageToken) =>
         read(await one(userId, send(pageToken === undefined ? {} : { pageToken }))),
       );
-      return items.map((item) => parseAnswer("meet", schema, item));
+      return items.map((item) => parseAnswer("Meet", schema, item));
     },
   };
 }

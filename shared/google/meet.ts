@@ -18,7 +18,7 @@ function makeMeetRooms(calls: MeetCalls): MeetingRooms {
     spaceOf: async (userId, meetingCode) => {
       const query = { name: `spaces/${meetingCode}`, fields: "name" };
       const answer = await calls.one(userId, (meet, options) => meet.spaces.get(query, options));
-      return parseAnswer("meet", meetSpace, answer).name;
+      return parseAnswer("Meet", meetSpace, answer).name;
     },
     requestRecording: async (userId, spaceName) => {
       const requestBody = { config: { artifactConfig: { recordingConfig: { autoRecordingGeneration: "ON" } } } };

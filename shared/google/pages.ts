@@ -22,5 +22,7 @@ export async function readPages<Item>(
     pageToken = answer.nextPageToken || undefined;
     if (pageToken === undefined) return items;
   }
-  throw new RetryableError(`${api} gave ${MAX_PAGES} pages and still another one`, { code: `${api}_endless_list` });
+  throw new RetryableError(`Google ${api} gave ${MAX_PAGES} pages and still another one`, {
+    code: "google_endless_list",
+  });
 }
