@@ -1,0 +1,152 @@
+import { alignSequences, UNPAIRED } from "./align-sequences.ts";
+import { type CaptionEntry, type SpokenWord, wordsBetween } from "./spoken-word.ts";
+import { type WordVocabulary, wordsOf } from "./word-vocabulary.ts";
+
+/** One word of an entry with the place among the spoken words where it probably was said. */
+export interface CaptionToken {
+  readonly entry: number;
+  readonly word: number;
+  /** Index of a spoken word; rises within an entry. */
+  readonly position: number;
+}
+
+/** What is aligned: the spoken words, their vocabulary numbers, the entries in the order they began. */
+export interface CaptionedSpeech {
+  readonly words: readonly SpokenWord[];
+  readonly wordNumbers: Int32Array;
+  readonly entries: readonly CaptionEntry[];
+  readonly vocabulary: WordVocabulary;
+  /** For each spoken word the shortest entry whose time covers it, or UNPAIRED. */
+  readonly covers: Int32Array;
+}
+
+/** An entry's words are looked for this long before and after it. */
+const SLACK_MS = 1_000;
+/** Free cells on both sides of the diagonal; entries longer than this are aligned in a band. */
+const MARGIN = 96;
+/** Entries that overlap by no more than this follow one another: their times are off by up to 150 ms each. */
+const OVERLAP_TOLERANCE_MS = 400;
+
+/** Just under a match: such a word is taken only when nothing else will do. */
+const CONTEST = 8;
+
+const scores = { match: 10, mismatch: -3, rowGap: -2, columnGap: -1 } as const;
+
+/**
+ * The words of all entries as one stream in the order they were said. Entries follow one another by time; where they
+ * truly overlap (an entry that Meet merged over somebody's interjection) their words are sorted in by position.
+ */
+export function captionTokens(speech: CaptionedSpeech): readonly CaptionToken[] {
+  const order = speech.entries
+    .map((entry, index) => ({ index, middleMs: (entry.startsMs + entry.endsMs) / 2 }))
+    .sort((a, b) => a.middleMs - b.middleMs);
+  const stream: CaptionToken[] = [];
+  let group: CaptionToken[] = [];
+  let groupEndsMs = Number.NEGATIVE_INFINITY;
+  const flush = (): void => {
+    for (const token of group) stream.push(token);
+    group = [];
+  };
+  for (const { index } of order) {
+    const entry = speech.entries[index];
+    if (entry === undefined) continue;
+    const tokens = positioned(speech, entry, index);
+    if (entry.startsMs >= groupEndsMs - OVERLAP_TOLERANCE_MS) flush();
+    group = group.length === 0 ? tokens : merged(group, tokens);
+    groupEndsMs = Math.max(groupEndsMs, entry.endsMs);
+  }
+  flush();
+  return stream;
+}
+
+/** Two streams sorted by position; equal positions keep the first stream's word first. */
+function merged(first: readonly CaptionToken[], second: readonly CaptionToken[]): CaptionToken[] {
+  return [...first, ...second].sort((a, b) => a.position - b.position);
+}
+
+/** Lays one entry over the words around its time; words it shares with them give the places, the others lie between. */
+function positioned(speech: CaptionedSpeech, entry: CaptionEntry, index: number): CaptionToken[] {
+  const tokens = wordsOf(entry.text).map((word) => speech.vocabulary.numberOf(word));
+  const range = wordsBetween(speech.words, entry.startsMs - SLACK_MS, entry.endsMs + SLACK_MS);
+  const columns = range.to - range.from;
+  const spread = columns - tokens.length;
+  const first = Math.min(0, spread) - MARGIN;
+  const columnOfToken = alignSequences(
+    {
+      rows: tokens.length,
+      columns,
+      width: Math.min(columns, Math.abs(spread) + 2 * MARGIN),
+      low: (row) => Math.max(0, Math.min(row + first, columns - Math.abs(spread) - 2 * MARGIN)),
+    },
+    {
+      pair: (row, column) => {
+        const word = speech.words[range.from + column];
+        const same = tokens[row] === speech.wordNumbers[range.from + column];
+        const away = word === undefined ? 0 : outsideCost(word, entry);
+        return (same ? scores.match : scores.mismatch) - away - contestCost(speech, range.from + column, index);
+      },
+      rowGap: scores.rowGap,
+      columnGap: scores.columnGap,
+    },
+  );
+  const inside = wordsBetween(speech.words, entry.startsMs, entry.endsMs);
+  const positions = interpolated(columnOfToken, { from: inside.from - range.from, to: inside.to - range.from });
+  return tokens.map((word, token) => ({ entry: index, word, position: range.from + (positions[token] ?? 0) }));
+}
+
+/** Grows with the time between a word and the entry that might contain it: 1 for every 50 ms, at most 12. */
+export function outsideCost(word: SpokenWord, entry: CaptionEntry): number {
+  const middleMs = (word.startsMs + word.endsMs) / 2;
+  const awayMs = Math.max(0, entry.startsMs - middleMs, middleMs - entry.endsMs);
+  return Math.min(12, Math.round(awayMs / 50));
+}
+
+/** Of taking a word that lies in the time of an entry inside this one: somebody's interjection that Meet merged over. */
+export function contestCost(
+  { covers, entries }: Pick<CaptionedSpeech, "covers" | "entries">,
+  word: number,
+  index: number,
+): number {
+  const cover = covers[word] ?? UNPAIRED;
+  if (cover === UNPAIRED || cover === index) return 0;
+  const inner = entries[cover];
+  const outer = entries[index];
+  if (inner === undefined || outer === undefined) return 0;
+  return inner.startsMs > outer.startsMs && inner.endsMs < outer.endsMs ? CONTEST : 0;
+}
+
+/** For each spoken word the shortest entry whose time covers its middle. */
+export function coveringEntries(words: readonly SpokenWord[], entries: readonly CaptionEntry[]): Int32Array {
+  const covers = new Int32Array(words.length).fill(UNPAIRED);
+  const lengthMs = (entry: CaptionEntry | undefined): number =>
+    entry === undefined ? Number.POSITIVE_INFINITY : entry.endsMs - entry.startsMs;
+  for (const [index, entry] of entries.entries()) {
+    const range = wordsBetween(words, entry.startsMs, entry.endsMs);
+    for (let at = range.from; at < range.to; at += 1) {
+      const word = words[at];
+      const middleMs = word === undefined ? 0 : (word.startsMs + word.endsMs) / 2;
+      const covered = middleMs >= entry.startsMs && middleMs <= entry.endsMs;
+      if (covered && lengthMs(entry) < lengthMs(entries[covers[at] ?? UNPAIRED])) covers[at] = index;
+    }
+  }
+  return covers;
+}
+
+/** Fills the places of unpaired tokens: counted on from the pair before, but not beyond the pair after. */
+function interpolated(columns: Int32Array, inside: { readonly from: number; readonly to: number }): Float64Array {
+  const result = new Float64Array(columns.length);
+  let next = Math.max(inside.from, inside.to - 1);
+  for (let token = columns.length - 1; token >= 0; token -= 1) {
+    const column = columns[token] ?? UNPAIRED;
+    next = column === UNPAIRED ? next : column;
+    result[token] = next;
+    if (column === UNPAIRED) next = Math.max(0, next - 1);
+  }
+  let before = inside.from - 1;
+  for (let token = 0; token < columns.length; token += 1) {
+    const column = columns[token] ?? UNPAIRED;
+    if (column === UNPAIRED) result[token] = Math.max(before, Math.min(before + 1, result[token] ?? 0));
+    before = result[token] ?? before;
+  }
+  return result;
+}
