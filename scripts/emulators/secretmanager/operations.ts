@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { GoogleError } from "../rest/errors.ts";
+import type { Call, Operation } from "../rest/operation.ts";
+import { ok, withBody } from "../rest/operation.ts";
+import type { Secret, SecretStore, SecretVersion, VersionState } from "./secret-store.ts";
+import { invalid, payloadChecksum } from "./secret-store.ts";
+
+export interface SecretManagerState {
+  readonly store: SecretStore;
+  /** Service accounts that may create and change secrets (role Secret Manager Admin). */
+  readonly admins: ReadonlySet<string>;
+}
+
+const secretBody = z.strictObject({
+  name: z.string().optional(),
+  replication: z.strictObject({ automatic: z.strictObject({}).optional(), userManaged: z.looseObject({}).optional() }),
+  labels: z.record(z.string(), z.string()).optional(),
+  // The client always sends these three; nothing here acts on them, so they must be empty.
+  annotations: z.strictObject({}).optional(),
+  tags: z.strictObject({}).optional(),
+  versionAliases: z.strictObject({}).optional(),
+});
+const versionBody = z.strictObject({
+  parent: z.string().optional(),
+  payload: z.strictObject({ data: z.base64(), dataCrc32c: z.union([z.string(), z.number()]).optional() }),
+});
+const stateBody = z.strictObject({ name: z.string().optional(), etag: z.string().optional() });
+
+const serviceAccounts = { query: [], serviceAccounts: true } as const;
+const secrets = "/v1/projects/:project/secrets";
+const secret = `${secrets}/:secret`;
+const version = `${secret}/versions/:version`;
+
+/** secretmanager.googleapis.com v1, what a deployment needs of it. */
+export const operations: readonly Operation<SecretManagerState>[] = [
+  {
+    ...serviceAccounts,
+    name: "secrets.create",
+    method: "POST",
+    path: secrets,
+    query: ["secretId"],
+    ...withBody<SecretManagerState, typeof secretBody>(secretBody, (body, call, state) => {
+      requireAdmin(call, state, "secretmanager.secrets.create");
+      const { project } = call.params;
+      const name = `projects/${project}/secrets/${call.query.get("secretId") ?? ""}`;
+      return ok(secretView(state.store.create(name, body.labels)));
+    }),
+  },
+  {
+    ...serviceAccounts,
+    name: "secrets.list",
+    method: "GET",
+    path: secrets,
+    query: ["pageSize", "pageToken", "filter"],
+    run(call, state) {
+      requireAdmin(call, state, "secretmanager.secrets.list");
+      const found = state.store.list(call.params["project"] ?? "");
+      return ok({ secrets: found.map(secretView), totalSize: found.length });
+    },
+  },
+  {
+    ...serviceAccounts,
+    name: "secrets.get",
+    method: "GET",
+    path: secret,
+    run(call, state) {
+      requireAdmin(call, state, "secretmanager.secrets.get");
+      return ok(secretView(state.store.get(secretName(call))));
+    },
+  },
+  {
+    ...serviceAccounts,
+    name: "secrets.addVersion",
+    method: "POST",
+    path: `${secret}\\:addVersion`,
+    ...withBody<SecretManagerState, typeof versionBody>(versionBody, ({ payload }, call, state) => {
+      requireAdmin(call, state, "secretmanager.versions.add");
+      const data = Buffer.from(payload.data, "base64");
+      if (payload.dataCrc32c !== undefined && String(payload.dataCrc32c) !== payloadChecksum(data)) {
+        throw invalid("The provided checksum does not match the payload data.");
+      }
+      const name = secretName(call);
+      return ok(versionView(name, state.store.addVersion(name, data)));
+    }),
+  },
+  {
+    ...serviceAccounts,
+    name: "secrets.versions.access",
+    method: "GET",
+    path: `${version}\\:access`,
+    run(call, state) {
+      const name = secretName(call);
+      const wanted = call.params["version"] ?? "";
+      // Before anything else: a stranger learns not even whether the secret exists.
+      if (state.store.find(name)?.accessors.has(call.principal?.email ?? "") !== true) {
+        throw denied("secretmanager.versions.access", `${name}/versions/${wanted}`);
+      }
+      const { version: found, data } = state.store.payload(name, wanted);
+      const payload = { data: data.toString("base64"), dataCrc32c: payloadChecksum(data) };
+      return ok({ name: `${name}/versions/${found.number}`, payload });
+    },
+  },
+  stateOperation("disable", "DISABLED"),
+  stateOperation("enable", "ENABLED"),
+  stateOperation("destroy", "DESTROYED"),
+];
+
+function stateOperation(verb: string, next: VersionState): Operation<SecretManagerState> {
+  return {
+    ...serviceAccounts,
+    name: `secrets.versions.${verb}`,
+    method: "POST",
+    path: `${version}\\:${verb}`,
+    ...withBody<SecretManagerState, typeof stateBody>(stateBody, (_body, call, state) => {
+      requireAdmin(call, state, `secretmanager.versions.${verb}`);
+      const name = secretName(call);
+      return ok(versionView(name, state.store.setState(name, call.params["version"] ?? "", next)));
+    }),
+  };
+}
+
+function secretName({ params }: Call): string {
+  return `projects/${params["project"]}/secrets/${params["secret"]}`;
+}
+
+function requireAdmin(call: Call, { admins }: SecretManagerState, permission: string): void {
+  if (!admins.has(call.principal?.email ?? "")) throw denied(permission, call.url.pathname.slice("/v1/".length));
+}
+
+function denied(permission: string, resource: string): GoogleError {
+  const message = `Permission '${permission}' denied for resource '${resource}' (or it may not exist).`;
+  return new GoogleError(403, "IAM_PERMISSION_DENIED", message, "PERMISSION_DENIED");
+}
+
+function secretView({ name, createdAt, labels }: Secret): unknown {
+  return { name, replication: { automatic: {} }, createTime: createdAt.toISOString(), labels };
+}
+
+function versionView(name: string, { number, createdAt, state }: SecretVersion): unknown {
+  return { name: `${name}/versions/${number}`, createTime: createdAt.toISOString(), state };
+}
