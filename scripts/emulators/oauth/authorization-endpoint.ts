@@ -44,8 +44,8 @@ async function orErrorPage(run: () => Reply | Promise<Reply>): Promise<Reply> {
 function ask(call: Call, state: OAuthState): Reply {
   const request = parseAuthorizationRequest(call.query, state.clients);
   const { accounts, grants, waiting } = state;
-  const hinted = request.loginHint === null ? null : accounts.byEmail(request.loginHint);
-  const selected = hinted ?? accounts.default();
+  // A hint for somebody who does not exist selects nobody: the form then fails, as signing in would.
+  const selected = request.loginHint === null ? accounts.default() : accounts.byEmail(request.loginHint);
   const granted = selected === null ? null : grants.consent(selected.sub, request.clientId);
   const isGranted = request.scopes.every((scope) => granted?.scopes.includes(scope));
   const mustAsk = request.prompt.has("consent") || request.prompt.has("select_account");

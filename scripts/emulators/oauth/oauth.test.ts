@@ -172,6 +172,10 @@ describe("the OAuth emulator", () => {
     expect(await response.text()).toContain(code);
   });
 
+  it("does not sign in somebody who has no account", async () => {
+    await expect(callback({ login_hint: "nobody@example.com" })).rejects.toThrow(/find your Google Account/);
+  });
+
   it("refuses unknown parameters and a form that was answered before", async () => {
     expect((await fetch(`${authorize()}&approval_prompt=force`, { redirect: "manual" })).status).toBe(400);
     const page = await (await fetch(authorize())).text();

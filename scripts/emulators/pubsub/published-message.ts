@@ -9,6 +9,8 @@ const MAX_ATTRIBUTE_KEY_BYTES = 256;
 const MAX_ATTRIBUTE_VALUE_BYTES = 1_024;
 const MAX_ORDERING_KEY_BYTES = 1_024;
 const RESERVED_KEY_PREFIX = "goog";
+/** Set by the official clients themselves (trace context). */
+const CLIENT_KEY_PREFIX = "googclient_";
 
 /** What a publisher hands in. */
 export interface MessageContent {
@@ -62,7 +64,7 @@ function acceptedMessage(message: google.pubsub.v1.IPubsubMessage): MessageConte
 
 function requireAttribute(key: string, value: string): void {
   if (key === "") throw invalidArgument("An attribute key in the publish request is empty.");
-  if (key.startsWith(RESERVED_KEY_PREFIX)) {
+  if (key.startsWith(RESERVED_KEY_PREFIX) && !key.startsWith(CLIENT_KEY_PREFIX)) {
     throw invalidArgument(`The attribute key "${key}" starts with the reserved prefix "${RESERVED_KEY_PREFIX}".`);
   }
   requireBytes("attribute_key_length", key, MAX_ATTRIBUTE_KEY_BYTES);
