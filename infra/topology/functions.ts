@@ -41,12 +41,7 @@ export interface DeployedFunction {
   readonly maxInstances: number;
 }
 
-export const secretNames = [
-  "google-client-secret",
-  "relay-ping-key",
-  "smtp-password",
-  "supabase-secret-key",
-] as const;
+export const secretNames = ["google-client-secret", "relay-ping-key", "smtp-password", "supabase-secret-key"] as const;
 export type SecretName = (typeof secretNames)[number];
 
 const database: BoundSecret = { env: "SUPABASE_SECRET_KEY", secret: "supabase-secret-key" };

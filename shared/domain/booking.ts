@@ -37,6 +37,7 @@ export interface Booking {
   readonly revision: number;
   readonly calendarGeneration: number;
   readonly googleCalendarEventId: string | null;
+  readonly googleCalendarLink: string | null;
   readonly meetingLink: string | null;
   readonly meetingId: string | null;
   readonly pipelineStatus: PipelineStatus | null;

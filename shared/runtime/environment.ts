@@ -1,10 +1,12 @@
-import { ENVIRONMENT_GUIDE } from "#contracts/environment.ts";
 import type { z } from "zod";
+import { ENVIRONMENT_GUIDE } from "#contracts/environment.ts";
 
 /** Raised at start-up; lists every missing or wrong variable by name, never a value. */
 export class EnvironmentError extends Error {
   constructor(problems: readonly string[]) {
-    super(`The environment is not complete:\n  ${problems.join("\n  ")}\nEach name is explained in ${ENVIRONMENT_GUIDE}.`);
+    super(
+      `The environment is not complete:\n  ${problems.join("\n  ")}\nEach name is explained in ${ENVIRONMENT_GUIDE}.`,
+    );
     this.name = "EnvironmentError";
   }
 }
@@ -14,7 +16,9 @@ export function readEnvironment<Schema extends z.ZodType>(
   schema: Schema,
   environment: Readonly<Record<string, string | undefined>>,
 ): z.infer<Schema> {
-  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
+  const present = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
   const parsed = schema.safeParse(present);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => {

@@ -7,7 +7,10 @@ export type HttpFunction = (request: Request, response: Response) => Promise<voi
 export function traceIdOf(request: Request): string {
   const parent = request.get("traceparent")?.split("-")[1];
   const cloud = request.get("x-cloud-trace-context")?.split("/")[0];
-  return [parent, cloud].find((id) => id !== undefined && /^[0-9a-f]{32}$/.test(id)) ?? crypto.randomUUID().replaceAll("-", "");
+  return (
+    [parent, cloud].find((id) => id !== undefined && /^[0-9a-f]{32}$/.test(id)) ??
+    crypto.randomUUID().replaceAll("-", "")
+  );
 }
 
 /** The request's body as text, for a digest; never logged. */

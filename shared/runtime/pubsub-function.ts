@@ -1,3 +1,4 @@
+import type { Request, Response } from "@google-cloud/functions-framework";
 import type { Delivery } from "#contracts/delivery.ts";
 import { type PushMessage, parsePushBody } from "#contracts/pubsub-push.ts";
 import { assertNever } from "#kernel/exhaustive.ts";
@@ -8,7 +9,6 @@ import type { RejectionLog } from "#ports/rejection-log.ts";
 import { type HttpFunction, rawBodyText, refuse, traceIdOf } from "#runtime/http.ts";
 import { type Logger, safeErrorText } from "#runtime/logger.ts";
 import { settle } from "#runtime/settle.ts";
-import type { Request, Response } from "@google-cloud/functions-framework";
 
 export interface PubsubFunctionOptions {
   readonly name: string;

@@ -34,17 +34,23 @@ export async function settle(run: () => Promise<Outcome>, log: Logger, fields: L
 function logOutcome(outcome: Outcome, log: Logger, fields: LogFields): void {
   switch (outcome.kind) {
     case "done":
-      return log.info({ ...fields, outcome: "done", detail: outcome.detail }, "done");
+      log.info({ ...fields, outcome: "done", detail: outcome.detail }, "done");
+      break;
     case "ignored":
-      return log.info({ ...fields, outcome: "ignored", reason: outcome.reason }, "nothing to do");
+      log.info({ ...fields, outcome: "ignored", reason: outcome.reason }, "nothing to do");
+      break;
     case "parked":
-      return log.warn({ ...fields, outcome: "parked", code: outcome.code, reason: outcome.reason }, "parked");
+      log.warn({ ...fields, outcome: "parked", code: outcome.code, reason: outcome.reason }, "parked");
+      break;
     default:
-      return assertNever(outcome);
+      assertNever(outcome);
   }
 }
 
 /** Where an unexpected error came from: the first frame of its stack, without the message. */
 function origin(error: Error): string | undefined {
-  return error.stack?.split("\n").find((line) => line.trimStart().startsWith("at "))?.trim();
+  return error.stack
+    ?.split("\n")
+    .find((line) => line.trimStart().startsWith("at "))
+    ?.trim();
 }

@@ -8,6 +8,7 @@ language sql stable security definer set search_path = '' as $$
         'timeZone', b.time_zone, 'customerName', b.customer_name, 'customerEmail', b.customer_email,
         'meetingPlatform', b.meeting_platform, 'revision', b.revision,
         'calendarGeneration', b.calendar_generation, 'googleCalendarEventId', b.google_calendar_event_id,
+        'googleCalendarLink', b.google_calendar_link,
         'meetingLink', b.meeting_link, 'meetingId', b.meeting_id, 'pipelineStatus', b.pipeline_status
       ) from public.bookings b where b.id = p_booking_id
     ),

@@ -86,17 +86,25 @@ end
 $$;
 revoke execute on function private.get_decrypted_google_refresh_token(uuid) from public, anon, authenticated, service_role;
 
--- After adding a key: brings every ciphertext under it, so that the old key may be deleted.
+-- After adding a key: brings every readable ciphertext under it, so that the old key may be deleted.
 create function private.reencrypt_google_refresh_tokens() returns integer
 language plpgsql security definer set search_path = '' as $$
 declare
-  moved integer;
+  owner uuid;
+  moved integer := 0;
 begin
-  update public.user_tokens t
-  set encrypted_google_refresh_token =
-        private.encrypt_google_refresh_token(t.user_id, private.get_decrypted_google_refresh_token(t.user_id)),
-      updated_at = now();
-  get diagnostics moved = row_count;
+  for owner in select t.user_id from public.user_tokens t order by t.user_id for update loop
+    begin
+      update public.user_tokens t
+      set encrypted_google_refresh_token =
+            private.encrypt_google_refresh_token(owner, private.get_decrypted_google_refresh_token(owner)),
+          updated_at = now()
+      where t.user_id = owner;
+      moved := moved + 1;
+    exception when sqlstate 'TKBAD' then
+      raise log 'the Google token of user % cannot be read and stays as it is', owner;
+    end;
+  end loop;
   return moved;
 end
 $$;

@@ -1,0 +1,51 @@
+import { http } from "@google-cloud/functions-framework";
+import { makeCalendar } from "#google/calendar.ts";
+import { makeCallerVerifier } from "#google/caller-verifier.ts";
+import { makeConsultantAuth } from "#google/consultant-auth.ts";
+import { makeMeet } from "#google/meet.ts";
+import { readEnvironment } from "#runtime/environment.ts";
+import { makeLogger } from "#runtime/logger.ts";
+import { makePubsubFunction } from "#runtime/pubsub-function.ts";
+import { systemClock } from "#runtime/system-clock.ts";
+import { makeBookingStore } from "#supabase/booking-store.ts";
+import { makeSupabase } from "#supabase/client.ts";
+import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
+import { makeRejectionLog } from "#supabase/rejection-log.ts";
+import { processBookingEnvironment } from "./config.ts";
+import { makeEventHolder } from "./event-holder.ts";
+import { makeHandler } from "./handler.ts";
+import { makePass } from "./pass.ts";
+
+const NAME = "process-booking";
+const config = readEnvironment(processBookingEnvironment, process.env);
+const supabase = makeSupabase({ url: config.SUPABASE_URL, secretKey: config.SUPABASE_SECRET_KEY });
+const store = makeBookingStore(supabase);
+const auth = makeConsultantAuth({
+  tokens: makeConsultantTokenStore(supabase),
+  clientId: config.GOOGLE_CLIENT_ID,
+  clientSecret: config.GOOGLE_CLIENT_SECRET,
+  clock: systemClock,
+  oauthEndpoint: config.GOOGLE_OAUTH_ENDPOINT,
+});
+const calendar = makeCalendar({ auth, endpoint: config.GOOGLE_CALENDAR_ENDPOINT });
+const conferencePollMs = config.CONFERENCE_POLL_SECONDS * 1000;
+const pass = makePass({
+  calendar,
+  meetings: makeMeet({ auth, endpoint: config.GOOGLE_MEET_ENDPOINT }),
+  holdEvent: makeEventHolder({ calendar, store, clock: systemClock, conferencePollMs }),
+});
+
+http(
+  NAME,
+  makePubsubFunction({
+    name: NAME,
+    log: makeLogger(NAME),
+    rejections: makeRejectionLog(supabase),
+    callers: makeCallerVerifier({
+      audience: config.OIDC_AUDIENCE,
+      callers: config.OIDC_CALLERS,
+      oauthEndpoint: config.GOOGLE_OAUTH_ENDPOINT,
+    }),
+    handle: makeHandler({ store, pass, leaseSeconds: config.LEASE_SECONDS }),
+  }),
+);

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import type { Conference, RemoteEvent } from "#domain/calendar-event.ts";
+
+const eventTime = z.looseObject({ dateTime: z.string().optional(), timeZone: z.string().optional() });
+
+/** The fields of a Calendar event that we read; deleted events may carry an id and little else. */
+export const calendarResource = z
+  .looseObject({
+    id: z.string(),
+    etag: z.string().default(""),
+    status: z.string().optional(),
+    htmlLink: z.string().default(""),
+    iCalUID: z.string().default(""),
+    summary: z.string().default(""),
+    description: z.string().default(""),
+    start: eventTime.optional(),
+    end: eventTime.optional(),
+    attendees: z.array(z.looseObject({ email: z.string(), displayName: z.string().optional() })).default([]),
+    extendedProperties: z.looseObject({ private: z.record(z.string(), z.string()).optional() }).optional(),
+    conferenceData: z
+      .looseObject({
+        conferenceId: z.string().optional(),
+        entryPoints: z.array(z.looseObject({ entryPointType: z.string(), uri: z.string().optional() })).optional(),
+        createRequest: z
+          .looseObject({ status: z.looseObject({ statusCode: z.string().optional() }).optional() })
+          .optional(),
+      })
+      .optional(),
+  })
+  .transform(
+    (event): RemoteEvent => ({
+      id: event.id,
+      etag: event.etag,
+      cancelled: event.status === "cancelled",
+      htmlLink: event.htmlLink,
+      iCalUid: event.iCalUID,
+      summary: event.summary,
+      description: event.description,
+      startsAt: instantOf(event.start?.dateTime),
+      endsAt: instantOf(event.end?.dateTime),
+      timeZone: event.start?.timeZone ?? null,
+      attendees: event.attendees.map(({ email, displayName }) =>
+        displayName === undefined ? { email } : { email, displayName },
+      ),
+      bookingId: event.extendedProperties?.private?.["bookingId"] ?? null,
+      conference: conferenceOf(event.conferenceData),
+    }),
+  );
+
+const instantOf = (text: string | undefined): Date | null => (text === undefined ? null : new Date(text));
+
+interface ConferenceData {
+  readonly conferenceId?: string | undefined;
+  readonly entryPoints?: readonly { readonly entryPointType: string; readonly uri?: string | undefined }[] | undefined;
+  readonly createRequest?: { readonly status?: { readonly statusCode?: string | undefined } | undefined } | undefined;
+}
+
+/** The join link is the https `video` entry; a request without entries is still running or has failed. */
+function conferenceOf(data: ConferenceData | undefined): Conference {
+  if (data === undefined) return { kind: "none" };
+  const videoUri = data.entryPoints?.find((entry) => entry.entryPointType === "video")?.uri;
+  if (videoUri?.startsWith("https://") && data.conferenceId !== undefined) {
+    return { kind: "ready", meetingCode: data.conferenceId, videoUri };
+  }
+  const status = data.createRequest?.status?.statusCode;
+  if (status === "failure") return { kind: "failed" };
+  return status === undefined ? { kind: "none" } : { kind: "pending" };
+}

@@ -1,0 +1,42 @@
+import { SecretManagerServiceClient } from "@google-cloud/secret-manager";
+import type { Clock } from "#kernel/clock.ts";
+import { Secret } from "#kernel/secret.ts";
+import { RetryableError } from "#kernel/verdicts.ts";
+
+/** A rotated secret is picked up within this time. */
+const CACHE_MS = 5 * 60_000;
+const ACCESS_TIMEOUT_MS = 10_000;
+
+export interface SecretReaderOptions {
+  readonly projectId: string;
+  readonly clock: Clock;
+  /** Points the client at an emulator; unset means Google. */
+  readonly endpoint?: string | undefined;
+}
+
+/** Reads one secret's latest version through the official client, cached for five minutes. */
+export function makeSecretReader(options: SecretReaderOptions, name: string): () => Promise<Secret> {
+  const client = new SecretManagerServiceClient({ fallback: "rest", ...restEndpoint(options.endpoint) });
+  let cached: { readonly secret: Secret; readonly readAt: number } | null = null;
+  return async () => {
+    const now = options.clock.now().getTime();
+    if (cached !== null && now - cached.readAt < CACHE_MS) return cached.secret;
+    const [version] = await client.accessSecretVersion(
+      { name: `projects/${options.projectId}/secrets/${name}/versions/latest` },
+      { timeout: ACCESS_TIMEOUT_MS },
+    );
+    const data = version.payload?.data;
+    if (data === undefined || data === null) {
+      throw new RetryableError(`secret ${name} has no payload`, { code: "secret_empty" });
+    }
+    cached = { secret: new Secret(Buffer.from(data).toString("utf8")), readAt: now };
+    return cached.secret;
+  };
+}
+
+/** gax options for a client that speaks plain HTTP to a loopback address; none for Google itself. */
+export function restEndpoint(endpoint: string | undefined): { apiEndpoint?: string; port?: number; protocol?: string } {
+  if (endpoint === undefined) return {};
+  const url = new URL(endpoint);
+  return { apiEndpoint: url.hostname, port: Number(url.port), protocol: url.protocol.slice(0, -1) };
+}
