@@ -290,7 +290,19 @@ export type Database = {
         Args: { p_booking_id: string; p_holder: string; p_lease_seconds: number };
         Returns: Json;
       };
+      claim_workspace_subscriptions: {
+        Args: { p_claim_seconds: number; p_limit: number };
+        Returns: {
+          google_sub: string;
+          name: string;
+          user_id: string;
+        }[];
+      };
       connect_google: { Args: { p_account: Json; p_refresh_token: string; p_user_id: string }; Returns: Json };
+      create_oauth_state: {
+        Args: { p_lifetime_seconds: number; p_state: Json; p_user_id: string };
+        Returns: undefined;
+      };
       disconnect_google: { Args: { p_user_id: string }; Returns: number };
       explain_booking: { Args: { p_booking_id: string }; Returns: string[] };
       finish_booking_reconcile: {
@@ -303,7 +315,13 @@ export type Database = {
         Args: { p_reason: string; p_state: string; p_token_version: number; p_user_id: string };
         Returns: boolean;
       };
+      note_workspace_subscription_problem: {
+        Args: { p_first_seconds: number; p_google_sub: string; p_problem: string; p_user_id: string };
+        Returns: undefined;
+      };
       plan_booking_room: { Args: { p_booking_id: string; p_fencing: number; p_room: Json }; Returns: boolean };
+      prune_single_use_values: { Args: Record<PropertyKey, never>; Returns: number };
+      recheck_workspace_subscription: { Args: { p_name: string }; Returns: boolean };
       record_effects: { Args: { p_effects: Json }; Returns: undefined };
       record_rejected_input: {
         Args: { p_edge: string; p_reason: string; p_sha256: string; p_size_bytes: number };
@@ -319,6 +337,7 @@ export type Database = {
         }[];
       };
       release_booking_lease: { Args: { p_booking_id: string; p_fencing: number }; Returns: undefined };
+      remove_workspace_subscription: { Args: { p_user_id: string }; Returns: string };
       replace_google_refresh_token: {
         Args: { p_refresh_token: string; p_token_version: number; p_user_id: string };
         Returns: boolean;
@@ -328,6 +347,10 @@ export type Database = {
         Returns: number;
       };
       requeue_parked_bookings: { Args: { p_user_id: string }; Returns: number };
+      save_workspace_subscription: {
+        Args: { p_check_seconds: number; p_google_sub: string; p_subscription: Json; p_user_id: string };
+        Returns: boolean;
+      };
       store_google_refresh_token: { Args: { p_refresh_token: string; p_user_id: string }; Returns: undefined };
       unfinished_google_disconnects: {
         Args: { p_older_than_seconds: number };
@@ -336,7 +359,9 @@ export type Database = {
           user_id: string;
         }[];
       };
+      use_oauth_state: { Args: { p_cookie_sha256: string; p_state_sha256: string }; Returns: Json };
       use_relay_nonce: { Args: { p_nonce: string }; Returns: boolean };
+      user_of_workspace_subscription: { Args: { p_name: string }; Returns: string };
     };
     Enums: {
       [_ in never]: never;
