@@ -181,6 +181,106 @@ export type Database = {
         };
         Relationships: [];
       };
+      recordings: {
+        Row: {
+          audio_starts_after_ms: number | null;
+          booking_id: string | null;
+          conference_record: string;
+          created_at: string;
+          drive_file_id: string | null;
+          duration_ms: number | null;
+          ended_at: string | null;
+          expires_at: string | null;
+          export_uri: string | null;
+          id: string;
+          object_crc32c: string | null;
+          object_generation: string | null;
+          object_name: string | null;
+          object_size_bytes: number | null;
+          packets: number | null;
+          reason: string | null;
+          recording_name: string;
+          since: string;
+          source_md5: string | null;
+          source_revision: string | null;
+          source_size_bytes: number | null;
+          space_name: string | null;
+          started_at: string | null;
+          state: string;
+          user_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          audio_starts_after_ms?: number | null;
+          booking_id?: string | null;
+          conference_record: string;
+          created_at?: string;
+          drive_file_id?: string | null;
+          duration_ms?: number | null;
+          ended_at?: string | null;
+          expires_at?: string | null;
+          export_uri?: string | null;
+          id?: string;
+          object_crc32c?: string | null;
+          object_generation?: string | null;
+          object_name?: string | null;
+          object_size_bytes?: number | null;
+          packets?: number | null;
+          reason?: string | null;
+          recording_name: string;
+          since?: string;
+          source_md5?: string | null;
+          source_revision?: string | null;
+          source_size_bytes?: number | null;
+          space_name?: string | null;
+          started_at?: string | null;
+          state?: string;
+          user_id: string;
+        };
+        Update: {
+          audio_starts_after_ms?: number | null;
+          booking_id?: string | null;
+          conference_record?: string;
+          created_at?: string;
+          drive_file_id?: string | null;
+          duration_ms?: number | null;
+          ended_at?: string | null;
+          expires_at?: string | null;
+          export_uri?: string | null;
+          id?: string;
+          object_crc32c?: string | null;
+          object_generation?: string | null;
+          object_name?: string | null;
+          object_size_bytes?: number | null;
+          packets?: number | null;
+          reason?: string | null;
+          recording_name?: string;
+          since?: string;
+          source_md5?: string | null;
+          source_revision?: string | null;
+          source_size_bytes?: number | null;
+          space_name?: string | null;
+          started_at?: string | null;
+          state?: string;
+          user_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "recordings_booking_id_fkey";
+            columns: ["booking_id"];
+            isOneToOne: false;
+            referencedRelation: "bookings";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "recordings_booking_id_fkey";
+            columns: ["booking_id"];
+            isOneToOne: false;
+            referencedRelation: "overdue_bookings";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       services: {
         Row: {
           created_at: string;
@@ -286,9 +386,34 @@ export type Database = {
       };
     };
     Functions: {
+      announce_recordings: { Args: { p_booking_id: string; p_names: string[]; p_user_id: string }; Returns: number };
       begin_booking_reconcile: {
         Args: { p_booking_id: string; p_holder: string; p_lease_seconds: number };
         Returns: Json;
+      };
+      begin_capture: {
+        Args: { p_holder: string; p_lease_seconds: number; p_recording_name: string; p_user_id: string };
+        Returns: Json;
+      };
+      claim_recording_searches: {
+        Args: { p_give_up_seconds: number; p_limit: number; p_overdue_seconds: number };
+        Returns: {
+          booking_id: string;
+          space_name: string;
+          user_id: string;
+        }[];
+      };
+      claim_running_transcriptions: {
+        Args: { p_limit: number; p_overdue_seconds: number };
+        Returns: {
+          chunk: number;
+          operation_name: string;
+          recording_id: string;
+        }[];
+      };
+      claim_transcription_start: {
+        Args: { p_chunk: number; p_fencing: number; p_recording_id: string; p_starts: number };
+        Returns: boolean;
       };
       claim_workspace_subscriptions: {
         Args: { p_claim_seconds: number; p_limit: number };
@@ -305,9 +430,14 @@ export type Database = {
       };
       disconnect_google: { Args: { p_user_id: string }; Returns: number };
       explain_booking: { Args: { p_booking_id: string }; Returns: string[] };
+      fail_capture: { Args: { p_fencing: number; p_reason: string; p_recording_id: string }; Returns: boolean };
       finish_booking_reconcile: {
         Args: { p_booking_id: string; p_fencing: number; p_result: Json; p_revision: number };
         Returns: Json;
+      };
+      finish_capture_copy: {
+        Args: { p_fencing: number; p_keep_days: number; p_object: Json; p_recording_id: string };
+        Returns: boolean;
       };
       forget_google_token: { Args: { p_token_version: number; p_user_id: string }; Returns: boolean };
       get_decrypted_google_refresh_token: { Args: { p_user_id: string }; Returns: Json };
@@ -315,11 +445,22 @@ export type Database = {
         Args: { p_reason: string; p_state: string; p_token_version: number; p_user_id: string };
         Returns: boolean;
       };
+      match_recording: { Args: { p_fencing: number; p_found: Json; p_recording_id: string }; Returns: Json };
+      note_capture_upload: {
+        Args: { p_fencing: number; p_recording_id: string; p_session_uri: string; p_source: Json };
+        Returns: boolean;
+      };
+      note_transcription_started: {
+        Args: { p_chunk: number; p_operation_name: string; p_recording_id: string };
+        Returns: undefined;
+      };
       note_workspace_subscription_problem: {
         Args: { p_first_seconds: number; p_google_sub: string; p_problem: string; p_user_id: string };
         Returns: undefined;
       };
+      park_capture: { Args: { p_fencing: number; p_reason: string; p_recording_id: string }; Returns: boolean };
       plan_booking_room: { Args: { p_booking_id: string; p_fencing: number; p_room: Json }; Returns: boolean };
+      plan_transcription: { Args: { p_fencing: number; p_jobs: Json; p_recording_id: string }; Returns: Json };
       prune_single_use_values: { Args: Record<PropertyKey, never>; Returns: number };
       recheck_workspace_subscription: { Args: { p_name: string }; Returns: boolean };
       record_effects: { Args: { p_effects: Json }; Returns: undefined };
@@ -337,7 +478,9 @@ export type Database = {
         }[];
       };
       release_booking_lease: { Args: { p_booking_id: string; p_fencing: number }; Returns: undefined };
+      release_capture: { Args: { p_fencing: number; p_recording_id: string }; Returns: undefined };
       remove_workspace_subscription: { Args: { p_user_id: string }; Returns: string };
+      renew_capture: { Args: { p_fencing: number; p_lease_seconds: number; p_recording_id: string }; Returns: boolean };
       replace_google_refresh_token: {
         Args: { p_refresh_token: string; p_token_version: number; p_user_id: string };
         Returns: boolean;
@@ -347,10 +490,16 @@ export type Database = {
         Returns: number;
       };
       requeue_parked_bookings: { Args: { p_user_id: string }; Returns: number };
+      requeue_stuck_recordings: {
+        Args: { p_limit: number; p_max_requeues: number; p_overdue_seconds: number };
+        Returns: number;
+      };
       save_workspace_subscription: {
         Args: { p_check_seconds: number; p_google_sub: string; p_subscription: Json; p_user_id: string };
         Returns: boolean;
       };
+      seal_capture: { Args: { p_fencing: number; p_recording_id: string; p_sealed: Json }; Returns: boolean };
+      settle_transcription: { Args: { p_chunk: number; p_reason: string; p_recording_id: string }; Returns: undefined };
       store_google_refresh_token: { Args: { p_refresh_token: string; p_user_id: string }; Returns: undefined };
       unfinished_google_disconnects: {
         Args: { p_older_than_seconds: number };
