@@ -3,15 +3,13 @@ import type { RestServer } from "../rest/server.ts";
 import { startRestServer } from "../rest/server.ts";
 import type { Account, NewAccount } from "./account-directory.ts";
 import { AccountDirectory } from "./account-directory.ts";
-import { authorizationOperations } from "./authorization-endpoint.ts";
 import type { OAuthClient } from "./authorization-request.ts";
 import { controlOperations } from "./control-operations.ts";
 import { ACCESS_TOKEN_SECONDS, GrantStore, principalOf } from "./grant-store.ts";
-import { iamCredentialsOperations, serviceAccountIdToken } from "./iam-credentials.ts";
+import { serviceAccountIdToken } from "./iam-credentials.ts";
 import { createIdTokenSigner } from "./id-token.ts";
 import type { OAuthState } from "./oauth-state.ts";
-import { tokenOperations } from "./token-endpoint.ts";
-import { tokenManagementOperations } from "./token-operations.ts";
+import { operations } from "./operations.ts";
 
 export interface OAuthEmulatorOptions {
   readonly port?: number;
@@ -62,12 +60,7 @@ export async function startOAuthEmulator(options: OAuthEmulatorOptions): Promise
   const server = await startRestServer<OAuthState>({
     name: "Google OAuth",
     port: options.port ?? 0,
-    operations: [
-      ...authorizationOperations,
-      ...tokenOperations,
-      ...tokenManagementOperations,
-      ...iamCredentialsOperations,
-    ],
+    operations,
     control: controlOperations,
     state,
     authority,

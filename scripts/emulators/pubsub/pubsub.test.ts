@@ -5,7 +5,9 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Message, Subscription } from "@google-cloud/pubsub";
 import { PubSub } from "@google-cloud/pubsub";
+import { OAuth2Client } from "google-auth-library";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { startOAuthEmulator } from "../oauth/start-oauth-emulator.ts";
 import { manualClock, scaledClock } from "../rest/emulator.ts";
 import type { PubSubEmulator } from "./start-pubsub-emulator.ts";
 import { startPubSubEmulator } from "./start-pubsub-emulator.ts";
@@ -94,8 +96,10 @@ describe("the Pub/Sub emulator", () => {
   });
 
   it("pushes a wrapped message with a token for the audience asked for", async () => {
-    await disposals.pop()?.();
-    await start({ mintIdToken: ({ email, audience }) => `${email}|${audience}` });
+    for (const dispose of disposals.splice(0)) await dispose();
+    const oauth = await startOAuthEmulator({ clock: scaledClock(1), clients: [] });
+    disposals.push(() => oauth.stop());
+    await start({ mintIdToken: oauth.mintIdToken });
     const target = await endpoint(ackAll);
     await createPush(target.url, {
       pushConfig: {
@@ -107,7 +111,16 @@ describe("the Pub/Sub emulator", () => {
     const messageId = await publish('{"id":1}', { event: "booking" });
     await emulator.waitUntilIdle();
     const [push] = target.pushes;
-    expect(push?.headers.authorization).toBe("Bearer pubsub-push@p.iam.gserviceaccount.com|process-booking");
+    const verifier = new OAuth2Client({
+      endpoints: { oauth2FederatedSignonPemCertsUrl: `${oauth.url}/oauth2/v1/certs` },
+    });
+    const idToken = push?.headers.authorization?.slice("Bearer ".length) ?? "";
+    const ticket = await verifier.verifyIdToken({ idToken, audience: "process-booking" });
+    expect(ticket.getPayload()).toMatchObject({
+      iss: "https://accounts.google.com",
+      email: "pubsub-push@p.iam.gserviceaccount.com",
+      email_verified: true,
+    });
     expect(push?.headers["content-type"]).toBe("application/json");
     expect(push?.body).toMatchObject({
       subscription: `projects/${projectId}/subscriptions/process-booking`,

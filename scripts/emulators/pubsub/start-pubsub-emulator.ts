@@ -2,18 +2,11 @@ import type { Emulator, EmulatorClock } from "../rest/emulator.ts";
 import { startRestServer } from "../rest/server.ts";
 import { Broker } from "./broker.ts";
 import { controlOperations } from "./control-operations.ts";
-import { startGrpcServer } from "./grpc-server.ts";
-import { publisherOperations } from "./publisher-operations.ts";
+import { startPubSubApi } from "./pubsub-api.ts";
 import type { PubSubControl } from "./pubsub-control.ts";
 import { pubSubControl } from "./pubsub-control.ts";
 import type { MintIdToken } from "./push-delivery.ts";
-import { PushDelivery } from "./push-delivery.ts";
-import { createPushAgents } from "./push-request.ts";
-import { failedPrecondition, StatusError } from "./status-error.ts";
-import type { StreamingPullCall } from "./streaming-pull.ts";
-import { StreamingPull } from "./streaming-pull.ts";
-import { subscriberOperations, subscriptionNamed } from "./subscriber-operations.ts";
-import type { Subscription } from "./subscription.ts";
+import { createPushService } from "./push-service.ts";
 
 export interface PubSubEmulatorOptions {
   /** Default 127.0.0.1. */
@@ -43,11 +36,10 @@ export interface PubSubEmulator extends Emulator, PubSubControl {
 
 /** Starts Pub/Sub: gRPC for clients, HTTP for control. `reset()` forgets messages and keeps topics and subscriptions. */
 export async function startPubSubEmulator(options: PubSubEmulatorOptions): Promise<PubSubEmulator> {
-  const { clock, random = Math.random, push = true, host = "127.0.0.1" } = options;
+  const { clock, random = Math.random, host = "127.0.0.1" } = options;
   const broker = new Broker({ clock, pullClock: options.pullClock ?? clock, random });
   const control = pubSubControl(broker);
-  const agents = createPushAgents();
-  const mintIdToken = options.mintIdToken ?? null;
+  const push = options.push === false ? null : createPushService({ clock, mintIdToken: options.mintIdToken ?? null });
   const rest = await startRestServer<PubSubControl>({
     name: "Pub/Sub control",
     port: options.controlPort ?? 0,
@@ -58,68 +50,19 @@ export async function startPubSubEmulator(options: PubSubEmulatorOptions): Promi
     clock,
     onReset: () => broker.clearMessages(),
   });
-  const requirePullable = (subscription: Subscription): void => {
-    if (!push || subscription.queue.settings.push === null) return;
-    throw failedPrecondition("This method is not supported for this subscription type.");
-  };
-  const hooks = {
-    requirePullable,
-    onCreated(subscription: Subscription) {
-      if (push) subscription.attach(new PushDelivery(subscription, { clock, mintIdToken, agents }));
-    },
-  };
-  const { server, port } = await startGrpcServer({
-    host,
-    port: options.port ?? 0,
-    broker,
-    operations: [...publisherOperations, ...subscriberOperations(hooks)],
-    onStreamingPull: (call) => serveStream(call, broker, requirePullable),
-    faults: rest.faults,
-    calls: rest.calls,
-  });
+  const { faults, calls } = rest;
+  const api = await startPubSubApi({ host, port: options.port ?? 0, broker, push, faults, calls });
   return {
     ...control,
     url: rest.url,
-    host: `${host}:${port}`,
+    host: `${host}:${api.port}`,
     reset: rest.reset,
     async stop() {
       // First the deliveries: it aborts every push under way and cancels every timer.
       for (const subscription of broker.subscriptions()) subscription.queue.clear();
-      server.forceShutdown();
-      agents.http.destroy();
-      agents.https.destroy();
+      api.stop();
+      push?.stop();
       await rest.stop();
     },
   };
-}
-
-/** The first request of a stream names the subscription; later ones carry acks. */
-function serveStream(call: StreamingPullCall, broker: Broker, requirePullable: (item: Subscription) => void): void {
-  let stream: StreamingPull | null = null;
-  let detach = (): void => {};
-  call.on("data", (request: Parameters<StreamingPull["receive"]>[0]) => {
-    try {
-      if (stream === null) {
-        const subscription = subscriptionNamed(broker, request.subscription);
-        requirePullable(subscription);
-        stream = new StreamingPull({ call, clock: broker.pullClock }, subscription, request);
-        detach = subscription.attach(stream);
-      } else {
-        stream.receive(request);
-      }
-    } catch (thrown) {
-      const code = thrown instanceof StatusError ? thrown.code : undefined;
-      call.emit("error", Object.assign(new Error(String(thrown)), { code, details: (thrown as Error).message }));
-    }
-  });
-  const close = (): void => {
-    detach();
-    stream?.close();
-  };
-  call.on("end", () => {
-    close();
-    call.end();
-  });
-  call.on("cancelled", close);
-  call.on("error", close);
 }

@@ -37,80 +37,82 @@ export interface SubscriberHooks {
 
 /** google.pubsub.v1.Subscriber, snapshots and Seek left out; StreamingPull is in `streaming-pull.ts`. */
 export function subscriberOperations(hooks: SubscriberHooks): readonly GrpcOperation[] {
-  return [...resourceOperations(hooks), ...deliveryOperations(hooks)];
+  return [createOperation(hooks), ...RESOURCE_OPERATIONS, ...deliveryOperations(hooks)];
 }
 
 export function subscriptionNamed(broker: Broker, name: string | null | undefined): Subscription {
   return broker.subscription(requireName(name, "subscriptions"));
 }
 
-function resourceOperations(hooks: SubscriberHooks): readonly GrpcOperation[] {
-  return [
-    operation({
-      service,
-      name: "CreateSubscription",
-      request: v1.Subscription,
-      response: v1.Subscription,
-      run(proto, { broker }) {
-        const ackDeadlineSeconds = proto.ackDeadlineSeconds || DEFAULT_ACK_DEADLINE_SECONDS;
-        const subscription = broker.createSubscription({ ...proto, ackDeadlineSeconds, state: "ACTIVE" });
-        hooks.onCreated(subscription);
-        return subscription.proto;
-      },
-    }),
-    operation({
-      service,
-      name: "GetSubscription",
-      request: v1.GetSubscriptionRequest,
-      response: v1.Subscription,
-      run: (request, { broker }) => subscriptionNamed(broker, request.subscription).proto,
-    }),
-    operation({
-      service,
-      name: "UpdateSubscription",
-      request: v1.UpdateSubscriptionRequest,
-      response: v1.Subscription,
-      run({ subscription: patch, updateMask: mask }, { broker }) {
-        const subscription = subscriptionNamed(broker, patch?.name);
-        subscription.update(withMaskedFields(subscription.proto, patch ?? {}, { mask, fields: UPDATABLE }));
-        return subscription.proto;
-      },
-    }),
-    operation({
-      service,
-      name: "ListSubscriptions",
-      request: v1.ListSubscriptionsRequest,
-      response: v1.ListSubscriptionsResponse,
-      run(request, { broker }) {
-        const prefix = `${requireProject(request.project)}/`;
-        const found = broker.subscriptions().filter((subscription) => subscription.name.startsWith(prefix));
-        const { items, nextPageToken } = pageOf(found, request);
-        return { subscriptions: items.map((subscription) => subscription.proto), nextPageToken };
-      },
-    }),
-    operation({
-      service,
-      name: "DeleteSubscription",
-      request: v1.DeleteSubscriptionRequest,
-      response: protobuf.Empty,
-      run(request, { broker }) {
-        broker.deleteSubscription(requireName(request.subscription, "subscriptions"));
-        return {};
-      },
-    }),
-    operation({
-      service,
-      name: "ModifyPushConfig",
-      request: v1.ModifyPushConfigRequest,
-      response: protobuf.Empty,
-      run(request, { broker }) {
-        const subscription = subscriptionNamed(broker, request.subscription);
-        subscription.update({ ...subscription.proto, pushConfig: request.pushConfig ?? null });
-        return {};
-      },
-    }),
-  ];
+/** The push of a new subscription starts with it. */
+function createOperation(hooks: SubscriberHooks): GrpcOperation {
+  return operation({
+    service,
+    name: "CreateSubscription",
+    request: v1.Subscription,
+    response: v1.Subscription,
+    run(proto, { broker }) {
+      const ackDeadlineSeconds = proto.ackDeadlineSeconds || DEFAULT_ACK_DEADLINE_SECONDS;
+      const subscription = broker.createSubscription({ ...proto, ackDeadlineSeconds, state: "ACTIVE" });
+      hooks.onCreated(subscription);
+      return subscription.proto;
+    },
+  });
 }
+
+const RESOURCE_OPERATIONS: readonly GrpcOperation[] = [
+  operation({
+    service,
+    name: "GetSubscription",
+    request: v1.GetSubscriptionRequest,
+    response: v1.Subscription,
+    run: (request, { broker }) => subscriptionNamed(broker, request.subscription).proto,
+  }),
+  operation({
+    service,
+    name: "UpdateSubscription",
+    request: v1.UpdateSubscriptionRequest,
+    response: v1.Subscription,
+    run({ subscription: patch, updateMask: mask }, { broker }) {
+      const subscription = subscriptionNamed(broker, patch?.name);
+      subscription.update(withMaskedFields(subscription.proto, patch ?? {}, { mask, fields: UPDATABLE }));
+      return subscription.proto;
+    },
+  }),
+  operation({
+    service,
+    name: "ListSubscriptions",
+    request: v1.ListSubscriptionsRequest,
+    response: v1.ListSubscriptionsResponse,
+    run(request, { broker }) {
+      const prefix = `${requireProject(request.project)}/`;
+      const found = broker.subscriptions().filter((subscription) => subscription.name.startsWith(prefix));
+      const { items, nextPageToken } = pageOf(found, request);
+      return { subscriptions: items.map((subscription) => subscription.proto), nextPageToken };
+    },
+  }),
+  operation({
+    service,
+    name: "DeleteSubscription",
+    request: v1.DeleteSubscriptionRequest,
+    response: protobuf.Empty,
+    run(request, { broker }) {
+      broker.deleteSubscription(requireName(request.subscription, "subscriptions"));
+      return {};
+    },
+  }),
+  operation({
+    service,
+    name: "ModifyPushConfig",
+    request: v1.ModifyPushConfigRequest,
+    response: protobuf.Empty,
+    run(request, { broker }) {
+      const subscription = subscriptionNamed(broker, request.subscription);
+      subscription.update({ ...subscription.proto, pushConfig: request.pushConfig ?? null });
+      return {};
+    },
+  }),
+];
 
 function deliveryOperations(hooks: SubscriberHooks): readonly GrpcOperation[] {
   return [
