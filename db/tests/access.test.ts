@@ -32,7 +32,7 @@ describe("every table", () => {
 });
 
 describe("API roles", () => {
-  // The committed file is the allow-list, in the open for review. Add a right on purpose with `vitest run -u`.
+  // The committed file is the allow-list, in the open for review. Add a right on purpose with `vitest run db/tests/access.test.ts --update`.
   it("hold the rights in the allow-list and no other", async () => {
     const grants = await apiGrants(database.sql);
     await expect(`${grants.join("\n")}\n`).toMatchFileSnapshot("api-grants.txt");
