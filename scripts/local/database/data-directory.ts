@@ -40,7 +40,8 @@ export async function createRunDirectory(workFolder = databaseFolder): Promise<R
 }
 
 async function migratedTemplate(binaries: PostgresBinaries, root: string, workFolder: string): Promise<string> {
-  const template = path.join(root, `template-${templateKey(binaries.version, workFolder)}`);
+  const key = templateKey(binaries.version, workFolder);
+  const template = path.join(root, `template-${key}`);
   if (existsSync(template)) {
     utimesSync(template, new Date(), new Date());
     return template;
@@ -48,6 +49,8 @@ async function migratedTemplate(binaries: PostgresBinaries, root: string, workFo
   const building = `${template}.${process.pid}-${crypto.randomUUID().slice(0, 8)}`;
   try {
     await buildTemplate(binaries, building, workFolder);
+    // A migration was edited meanwhile: what was built belongs to no known set of files.
+    if (templateKey(binaries.version, workFolder) !== key) return await migratedTemplate(binaries, root, workFolder);
     // Several runs may build the same one at once; the first to finish wins and the others use it.
     await rename(building, template).catch((error) => {
       if (!existsSync(template)) throw error;
