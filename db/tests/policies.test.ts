@@ -17,6 +17,12 @@ const expectations: Record<string, { table: string; owner: number; stranger: num
   "public.recordings recordings_read_own (select) to authenticated": { table: "recordings", owner: 1, stranger: 0 },
   // What a service is called and how long it takes is no secret among consultants.
   "public.services services_read (select) to authenticated": { table: "services", owner: 1, stranger: 1 },
+  "public.transcript_segments transcript_segments_read_own (select) to authenticated": {
+    table: "transcript_segments",
+    owner: 1,
+    stranger: 0,
+  },
+  "public.transcripts transcripts_read_own (select) to authenticated": { table: "transcripts", owner: 1, stranger: 0 },
 };
 
 let database: TestDatabase;
@@ -44,7 +50,15 @@ async function arrangeScene(sql: Sql, user: TestUser): Promise<void> {
     [user.id, user.email],
   );
   await sql(
-    "insert into public.recordings (user_id, recording_name, conference_record) values ($1, 'conferenceRecords/a/recordings/b', 'conferenceRecords/a')",
+    `with recording as (
+      insert into public.recordings (user_id, recording_name, conference_record)
+      values ($1, 'conferenceRecords/a/recordings/b', 'conferenceRecords/a') returning id
+    ), transcript as (
+      insert into public.transcripts (recording_id, sources, generation, words, speakers)
+      select id, 'gs://bucket/object', 1, 2, 'none' from recording returning recording_id
+    )
+    insert into public.transcript_segments (recording_id, position, speaker_source, starts_ms, ends_ms, text)
+    select recording_id, 0, 'none', 0, 900, 'hello there' from transcript`,
     [user.id],
   );
 }

@@ -3,11 +3,13 @@
  * granted to service_role alone, are the way in. A new table without a policy fails the tests until it is named here.
  */
 export const serverOnlyTables: readonly string[] = [
+  "private.analysis_work",
   "private.booking_leases",
   "private.booking_rooms",
   "private.booking_tombstones",
   "private.capture_work",
   "private.effects",
+  "private.messages",
   "private.oauth_states",
   "private.outbox",
   "private.recording_searches",
