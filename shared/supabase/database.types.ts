@@ -315,6 +315,90 @@ export type Database = {
         };
         Relationships: [];
       };
+      transcript_segments: {
+        Row: {
+          confidence: number | null;
+          ends_ms: number;
+          position: number;
+          recording_id: string;
+          speaker: string | null;
+          speaker_source: string;
+          starts_ms: number;
+          text: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          confidence?: number | null;
+          ends_ms: number;
+          position: number;
+          recording_id: string;
+          speaker?: string | null;
+          speaker_source: string;
+          starts_ms: number;
+          text: string;
+        };
+        Update: {
+          confidence?: number | null;
+          ends_ms?: number;
+          position?: number;
+          recording_id?: string;
+          speaker?: string | null;
+          speaker_source?: string;
+          starts_ms?: number;
+          text?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "transcript_segments_recording_id_fkey";
+            columns: ["recording_id"];
+            isOneToOne: false;
+            referencedRelation: "transcripts";
+            referencedColumns: ["recording_id"];
+          },
+        ];
+      };
+      transcripts: {
+        Row: {
+          created_at: string;
+          generation: number;
+          language_code: string | null;
+          recording_id: string;
+          sources: string;
+          speakers: string;
+          speakers_reason: string | null;
+          words: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          generation: number;
+          language_code?: string | null;
+          recording_id: string;
+          sources: string;
+          speakers: string;
+          speakers_reason?: string | null;
+          words: number;
+        };
+        Update: {
+          created_at?: string;
+          generation?: number;
+          language_code?: string | null;
+          recording_id?: string;
+          sources?: string;
+          speakers?: string;
+          speakers_reason?: string | null;
+          words?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "transcripts_recording_id_fkey";
+            columns: ["recording_id"];
+            isOneToOne: true;
+            referencedRelation: "recordings";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       user_tokens: {
         Row: {
           created_at: string;
@@ -387,6 +471,7 @@ export type Database = {
     };
     Functions: {
       announce_recordings: { Args: { p_booking_id: string; p_names: string[]; p_user_id: string }; Returns: number };
+      begin_analysis: { Args: { p_holder: string; p_lease_seconds: number; p_recording_id: string }; Returns: Json };
       begin_booking_reconcile: {
         Args: { p_booking_id: string; p_holder: string; p_lease_seconds: number };
         Returns: Json;
@@ -430,6 +515,16 @@ export type Database = {
       };
       disconnect_google: { Args: { p_user_id: string }; Returns: number };
       explain_booking: { Args: { p_booking_id: string }; Returns: string[] };
+      fail_analysis: {
+        Args: {
+          p_booking_id: string;
+          p_fencing: number;
+          p_lease_seconds: number;
+          p_reason: string;
+          p_recording_id: string;
+        };
+        Returns: boolean;
+      };
       fail_capture: { Args: { p_fencing: number; p_reason: string; p_recording_id: string }; Returns: boolean };
       finish_booking_reconcile: {
         Args: { p_booking_id: string; p_fencing: number; p_result: Json; p_revision: number };
@@ -441,6 +536,7 @@ export type Database = {
       };
       forget_google_token: { Args: { p_token_version: number; p_user_id: string }; Returns: boolean };
       get_decrypted_google_refresh_token: { Args: { p_user_id: string }; Returns: Json };
+      leave_analysis: { Args: { p_booking_id: string; p_fencing: number; p_lease_seconds: number }; Returns: Json };
       mark_google_connection: {
         Args: { p_reason: string; p_state: string; p_token_version: number; p_user_id: string };
         Returns: boolean;
@@ -462,6 +558,7 @@ export type Database = {
       plan_booking_room: { Args: { p_booking_id: string; p_fencing: number; p_room: Json }; Returns: boolean };
       plan_transcription: { Args: { p_fencing: number; p_jobs: Json; p_recording_id: string }; Returns: Json };
       prune_single_use_values: { Args: Record<PropertyKey, never>; Returns: number };
+      read_transcripts: { Args: { p_booking_id: string }; Returns: Json };
       recheck_workspace_subscription: { Args: { p_name: string }; Returns: boolean };
       record_effects: { Args: { p_effects: Json }; Returns: undefined };
       record_rejected_input: {
@@ -477,10 +574,11 @@ export type Database = {
           topic: string;
         }[];
       };
+      release_analysis: { Args: { p_booking_id: string; p_fencing: number }; Returns: undefined };
       release_booking_lease: { Args: { p_booking_id: string; p_fencing: number }; Returns: undefined };
       release_capture: { Args: { p_fencing: number; p_recording_id: string }; Returns: undefined };
       remove_workspace_subscription: { Args: { p_user_id: string }; Returns: string };
-      renew_capture: { Args: { p_fencing: number; p_lease_seconds: number; p_recording_id: string }; Returns: boolean };
+      renew_capture: { Args: { p_fencing: number; p_lease_seconds: number; p_recording_id: string }; Returns: string };
       replace_google_refresh_token: {
         Args: { p_refresh_token: string; p_token_version: number; p_user_id: string };
         Returns: boolean;
@@ -499,8 +597,34 @@ export type Database = {
         Returns: boolean;
       };
       seal_capture: { Args: { p_fencing: number; p_recording_id: string; p_sealed: Json }; Returns: boolean };
+      settle_message: { Args: { p_attempt: number; p_key: string; p_result: Json }; Returns: boolean };
       settle_transcription: { Args: { p_chunk: number; p_reason: string; p_recording_id: string }; Returns: undefined };
       store_google_refresh_token: { Args: { p_refresh_token: string; p_user_id: string }; Returns: undefined };
+      store_transcript: {
+        Args: {
+          p_booking_id: string;
+          p_fencing: number;
+          p_lease_seconds: number;
+          p_recording_id: string;
+          p_segments: Json;
+          p_transcript: Json;
+        };
+        Returns: Json;
+      };
+      take_due_message: { Args: { p_claim_seconds: number; p_max_attempts: number }; Returns: Json };
+      troubled_messages: {
+        Args: { p_late_seconds: number };
+        Returns: {
+          attempts: number;
+          booking_id: string;
+          due_at: string;
+          key: string;
+          kind: string;
+          reason: string;
+          state: string;
+          user_id: string;
+        }[];
+      };
       unfinished_google_disconnects: {
         Args: { p_older_than_seconds: number };
         Returns: {
@@ -511,6 +635,14 @@ export type Database = {
       use_oauth_state: { Args: { p_cookie_sha256: string; p_state_sha256: string }; Returns: Json };
       use_relay_nonce: { Args: { p_nonce: string }; Returns: boolean };
       user_of_workspace_subscription: { Args: { p_name: string }; Returns: string };
+      write_insights: {
+        Args: { p_booking_id: string; p_fencing: number; p_insights: Json; p_lease_seconds: number };
+        Returns: Json;
+      };
+      write_transcript: {
+        Args: { p_booking_id: string; p_fencing: number; p_lease_seconds: number; p_text: string };
+        Returns: boolean;
+      };
     };
     Enums: {
       [_ in never]: never;
