@@ -18,7 +18,7 @@ begin
       updated_at timestamptz not null default now()
     );
     alter table public.services enable row level security;
-    revoke all on table public.services from public, anon, authenticated;
+    revoke all on table public.services from public, anon, authenticated, service_role;
     grant select on table public.services to authenticated;
     create policy services_read on public.services for select to authenticated using (true);
   end if;
@@ -34,7 +34,7 @@ begin
       updated_at timestamptz not null default now()
     );
     alter table public.consultants enable row level security;
-    revoke all on table public.consultants from public, anon, authenticated;
+    revoke all on table public.consultants from public, anon, authenticated, service_role;
     grant select on table public.consultants to authenticated;
     create policy consultants_read_own on public.consultants for select to authenticated
       using ((select auth.uid()) = user_id);
@@ -62,7 +62,7 @@ begin
     create index bookings_service_id on public.bookings (service_id);
     create index bookings_consultant_id on public.bookings (consultant_id, starts_at);
     alter table public.bookings enable row level security;
-    revoke all on table public.bookings from public, anon, authenticated;
+    revoke all on table public.bookings from public, anon, authenticated, service_role;
     grant select on table public.bookings to authenticated;
     create policy bookings_read_own on public.bookings for select to authenticated
       using (exists (

@@ -1,5 +1,6 @@
 -- not breaking: adds what the pipeline writes back, each column only where it is missing
 alter table public.bookings
+  add column if not exists created_at timestamptz not null default now(),
   add column if not exists google_calendar_event_id text,
   add column if not exists google_calendar_link text,
   add column if not exists meeting_link text,

@@ -24,7 +24,7 @@ create table public.google_connections (
   token_version integer not null default 1
 );
 alter table public.google_connections enable row level security;
-revoke all on table public.google_connections from public, anon, authenticated;
+revoke all on table public.google_connections from public, anon, authenticated, service_role;
 grant select on table public.google_connections to authenticated;
 grant select, insert, update, delete on table public.google_connections to service_role;
 create policy google_connections_read_own on public.google_connections for select to authenticated

@@ -6,7 +6,7 @@ create view public.overdue_bookings with (security_invoker = true) as
   from public.bookings b
   where b.pipeline_status in ('pending', 'captured', 'transcribed') and b.pipeline_since < now() - interval '10 minutes'
      or b.pipeline_status in ('failed', 'needs_reconnect', 'held');
-revoke all on table public.overdue_bookings from public, anon, authenticated;
+revoke all on table public.overdue_bookings from public, anon, authenticated, service_role;
 grant select on table public.overdue_bookings to service_role;
 
 create function public.explain_booking(p_booking_id uuid) returns setof text
