@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import type { Delivery } from "#contracts/delivery.ts";
+import { analysisText, buildInsights, type Insights, type LeftOut } from "#domain/insights.ts";
+import { type TranscriptSegment, transcriptText } from "#domain/transcript.ts";
+import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
+import type { AnalysisLease, AnalysisSnapshot, AnalysisStore, StoredTranscript } from "#ports/analysis-store.ts";
+import type { EffectLog } from "#ports/effect-log.ts";
+import type { Language, LanguageReport } from "#ports/language.ts";
+import { LeaseLostError, NotPossibleError, outOfPatience } from "./stops.ts";
+
+export interface InsightsStepDeps {
+  readonly store: AnalysisStore;
+  readonly language: Language;
+  readonly effects: EffectLog;
+}
+
+export type InsightsStep = (request: {
+  readonly lease: AnalysisLease;
+  readonly snapshot: AnalysisSnapshot;
+  readonly delivery: Delivery;
+}) => Promise<
+  | { readonly kind: "nothing" }
+  | { readonly kind: "analyzed"; readonly detail: string }
+  /** The recordings hold no words. */
+  | { readonly kind: "empty"; readonly problem: NotPossibleError }
+>;
+
+/** After so many deliveries insights without Natural Language are better than none: two thirds of the attempts. */
+const PATIENCE_ATTEMPTS = 20;
+
+/** Writes the booking's merged transcript, then the insights about exactly that text. Both may run twice. */
+export function makeInsightsStep(deps: InsightsStepDeps): InsightsStep {
+  return async ({ lease, snapshot, delivery }) => {
+    const transcripts = await deps.store.readTranscripts(lease.bookingId);
+    const [first] = transcripts;
+    if (first === undefined) return { kind: "nothing" };
+    const segments = mergedSegments(transcripts);
+    if (segments.length === 0) return { kind: "empty", problem: nothingHeard(first.recordingId) };
+    const text = transcriptText(segments);
+    const transcriptHash = createHash("sha256").update(text).digest("hex");
+    if (snapshot.transcriptHash === transcriptHash && snapshot.insightsHash === transcriptHash) {
+      return { kind: "nothing" };
+    }
+    if (!(await deps.store.writeTranscript(lease, text))) throw new LeaseLostError();
+    const spokenLanguage = transcripts.find(({ languageCode }) => languageCode !== null)?.languageCode ?? null;
+    const report = await analyzed(deps.language, { segments, spokenLanguage, delivery });
+    await recordCost(deps.effects, report, { lease, delivery, transcriptHash });
+    const leftOut = [...speakersLeftOut(transcripts), ...report.leftOut];
+    const { analysis } = report;
+    await write(deps.store, lease, buildInsights({ segments, transcriptHash, spokenLanguage, analysis, leftOut }));
+    return { kind: "analyzed", detail: `${segments.length} turns, ${report.billedUnits} units of Natural Language` };
+  };
+}
+
+async function write(store: AnalysisStore, lease: AnalysisLease, insights: Insights): Promise<void> {
+  const { kind } = await store.writeInsights(lease, insights);
+  if (kind === "fenced") throw new LeaseLostError();
+  if (kind === "stale") throw new RetryableError("the row carries another transcript", { code: "transcript_changed" });
+}
+
+/** All turns in time order, on the clock of the first recording. */
+function mergedSegments(transcripts: readonly StoredTranscript[]): TranscriptSegment[] {
+  const zero = transcripts[0]?.startedAt?.getTime();
+  return transcripts.flatMap(({ startedAt, segments }) => {
+    const laterMs = zero === undefined || startedAt === null ? 0 : startedAt.getTime() - zero;
+    return laterMs === 0
+      ? segments
+      : segments.map((turn) => ({ ...turn, startsMs: turn.startsMs + laterMs, endsMs: turn.endsMs + laterMs }));
+  });
+}
+
+function nothingHeard(recordingId: string): NotPossibleError {
+  const message =
+    "The recording holds no words that could be made out, so there is no transcript. " +
+    "Listen to the recording: microphones may have been off, or nobody may have spoken.";
+  return new NotPossibleError(message, { code: "transcript_empty", recordingId });
+}
+
+/** Natural Language's report, or none with the reason once it refuses or stays away for too long. */
+async function analyzed(
+  language: Language,
+  about: {
+    readonly segments: readonly TranscriptSegment[];
+    readonly spokenLanguage: string | null;
+    readonly delivery: Delivery;
+  },
+): Promise<LanguageReport> {
+  const text = analysisText(about.segments);
+  if (text === "") return unavailable("no_words", "There are no words to analyse, only sounds.");
+  try {
+    return await language.analyze(text, about.spokenLanguage);
+  } catch (error) {
+    if (error instanceof PermanentError) return unavailable(error.code, error.message);
+    if (error instanceof RetryableError && outOfPatience(about.delivery.attempt, PATIENCE_ATTEMPTS)) {
+      return unavailable(error.code, error.message);
+    }
+    throw error;
+  }
+}
+
+function unavailable(reason: string, why: string): LanguageReport {
+  const message = `There are no feelings and no names of things: ${why}`;
+  const leftOut = [
+    { what: "sentiment", reason, message },
+    { what: "entities", reason, message },
+  ] as const;
+  return { analysis: null, leftOut, billedUnits: 0, requests: 0 };
+}
+
+function speakersLeftOut(transcripts: readonly StoredTranscript[]): readonly LeftOut[] {
+  const unnamed = transcripts.find(({ speakers }) => speakers !== "named");
+  if (unnamed === undefined) return [];
+  const message = unnamed.speakersReason ?? "Speakers are not named because Meet made no transcript of the meeting.";
+  return [{ what: "speakers", reason: "meet_without_entries", message }];
+}
+
+async function recordCost(
+  effects: EffectLog,
+  report: LanguageReport,
+  about: { readonly lease: AnalysisLease; readonly delivery: Delivery; readonly transcriptHash: string },
+): Promise<void> {
+  await effects.record([
+    {
+      bookingId: about.lease.bookingId,
+      step: "analyze-transcript",
+      effect: "language.annotate",
+      key: about.transcriptHash,
+      outcome: report.analysis === null ? (report.leftOut[0]?.reason ?? "nothing") : "analyzed",
+      detail: { requests: report.requests, billedUnits: report.billedUnits },
+      traceId: about.delivery.traceId,
+    },
+  ]);
+}

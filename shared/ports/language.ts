@@ -1,0 +1,20 @@
+import type { LeftOut } from "#domain/insights.ts";
+import type { LanguageAnalysis } from "#domain/language-analysis.ts";
+
+/** What Natural Language said of a text, and what that cost. */
+export interface LanguageReport {
+  /** Null when the language is not supported; `leftOut` says so. */
+  readonly analysis: LanguageAnalysis | null;
+  readonly leftOut: readonly LeftOut[];
+  /** 1,000-character units times features, as Google bills them. */
+  readonly billedUnits: number;
+  readonly requests: number;
+}
+
+export interface Language {
+  /**
+   * Entities, their sentiment and the text's sentiment. `language` is BCP 47; null lets Google detect it.
+   * Throws RetryableError (quota, outage) and PermanentError (anything Google will never take).
+   */
+  analyze(text: string, language: string | null): Promise<LanguageReport>;
+}
