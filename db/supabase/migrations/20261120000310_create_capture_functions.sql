@@ -105,15 +105,25 @@ $$;
 revoke execute on function public.match_recording(uuid, bigint, jsonb) from public, anon, authenticated;
 grant execute on function public.match_recording(uuid, bigint, jsonb) to service_role;
 
--- Keeps the lease of a long copy alive; false when it is lost or the booking is gone or cancelled.
+-- Keeps the lease of a long copy alive: held | lost | unwanted, when the booking was cancelled meanwhile.
 create function public.renew_capture(p_recording_id uuid, p_fencing bigint, p_lease_seconds double precision)
-returns boolean language plpgsql security definer set search_path = '' as $$
+returns text language plpgsql security definer set search_path = '' as $$
+declare
+  booking_status text;
 begin
-  update private.capture_work w set expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds)
-  where w.recording_id = p_recording_id and w.fencing = p_fencing and w.holder is not null and exists (
-    select 1 from public.recordings r join public.bookings b on b.id = r.booking_id
-    where r.id = p_recording_id and b.status in ('confirmed', 'completed'));
-  return found;
+  if not private.holds_capture(p_recording_id, p_fencing) then return 'lost'; end if;
+  select b.status into booking_status
+  from public.recordings r join public.bookings b on b.id = r.booking_id where r.id = p_recording_id;
+  if booking_status in ('confirmed', 'completed') then
+    update private.capture_work w set expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds)
+    where w.recording_id = p_recording_id;
+    return 'held';
+  end if;
+  update public.recordings r
+  set state = 'ignored', since = now(), reason = 'The booking was ' || booking_status || ' before its recording was copied.'
+  where r.id = p_recording_id;
+  update private.capture_work w set holder = null, session_uri = null where w.recording_id = p_recording_id;
+  return 'unwanted';
 end
 $$;
 revoke execute on function public.renew_capture(uuid, bigint, double precision) from public, anon, authenticated;

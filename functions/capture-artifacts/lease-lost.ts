@@ -1,0 +1,12 @@
+/** Somebody else goes on with the recording, or it is not wanted any more: write nothing, ask for nothing. */
+export class LeaseLostError extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = "LeaseLostError";
+  }
+}
+
+/** Throws unless a write under the lease was accepted. */
+export function assertHeld<Answer>(written: Answer | false | null): asserts written is Answer {
+  if (written === false || written === null) throw new LeaseLostError("another delivery has taken the recording over");
+}
