@@ -129,8 +129,11 @@ interface Answer {
 function ruleOf({ status, rpcCode, reasons }: Answer): Rule {
   // A reason never turns a server's failure into ours.
   if (status !== null && status >= 500) return DOWN;
-  const known = reasons.find((reason) => Object.hasOwn(BY_REASON, reason));
-  if (known !== undefined) return BY_REASON[known] ?? REFUSED;
+  const reason = reasons.find((one) => Object.hasOwn(BY_REASON, one));
+  const known = reason === undefined ? undefined : BY_REASON[reason];
+  // A 401 is about who asks: the consultant, unless it names our own client.
+  if (status === 401) return known === CLIENT ? CLIENT : SIGNED_OUT;
+  if (known !== undefined) return known;
   if (status !== null) return BY_STATUS[status] ?? REFUSED;
   return rpcCode === null ? DOWN : (BY_RPC_CODE[rpcCode] ?? DOWN);
 }

@@ -1,0 +1,25 @@
+import { z } from "zod";
+import {
+  callerEnvironment,
+  cloudEnvironment,
+  googleEndpoints,
+  oauthClientEnvironment,
+  seconds,
+  supabaseEnvironment,
+} from "#contracts/environment.ts";
+
+export const keepWatchEnvironment = z.object({
+  ...supabaseEnvironment.shape,
+  ...cloudEnvironment.shape,
+  ...callerEnvironment.shape,
+  ...oauthClientEnvironment.shape,
+  ...googleEndpoints.shape,
+  /** The topic that Google tells about meetings. */
+  MEETING_EVENTS_TOPIC: z.string().min(1).default("meeting-events"),
+  OVERDUE_SECONDS: seconds.default(600),
+  SUBSCRIPTION_CLAIM_SECONDS: seconds.default(300),
+  SUBSCRIPTION_CHECK_SECONDS: seconds.default(86_400),
+  SUBSCRIPTION_RETRY_SECONDS: seconds.default(600),
+  DISCONNECT_GRACE_SECONDS: seconds.default(120),
+});
+export type KeepWatchConfig = z.infer<typeof keepWatchEnvironment>;

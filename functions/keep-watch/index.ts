@@ -1,0 +1,86 @@
+import { http } from "@google-cloud/functions-framework";
+import { makeCallerVerifier } from "#google/caller-verifier.ts";
+import { makeConsultantAuth } from "#google/consultant-auth.ts";
+import { makeGoogleOauth } from "#google/oauth.ts";
+import { makeWorkspaceEvents } from "#google/workspace-events.ts";
+import { readEnvironment } from "#runtime/environment.ts";
+import { makeLogger, safeErrorText } from "#runtime/logger.ts";
+import { makeScheduledFunction } from "#runtime/scheduled-function.ts";
+import { systemClock } from "#runtime/system-clock.ts";
+import { makeBookingWatch } from "#supabase/booking-watch.ts";
+import { makeSupabase } from "#supabase/client.ts";
+import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
+import { makeGoogleConnectionStore } from "#supabase/google-connection-store.ts";
+import { makeMeetingEventSubscriptionStore } from "#supabase/meeting-event-subscription-store.ts";
+import { makeOauthStateStore } from "#supabase/oauth-state-store.ts";
+import { keepWatchEnvironment } from "./config.ts";
+import type { Duty } from "./duty.ts";
+import { makeFinishDisconnects } from "./finish-disconnects.ts";
+import { makeHandler } from "./handler.ts";
+import { makeRenewSubscriptions } from "./renew-subscriptions.ts";
+
+/** Bookings announced again in one run, and how often one is before a person must look. */
+const REQUEUE = { limit: 200, maxRequeues: 12 } as const;
+
+const config = readEnvironment(keepWatchEnvironment, process.env);
+const log = makeLogger("keep-watch");
+const supabase = makeSupabase({ url: config.SUPABASE_URL, secretKey: config.SUPABASE_SECRET_KEY });
+const client = { clientId: config.GOOGLE_CLIENT_ID, clientSecret: config.GOOGLE_CLIENT_SECRET };
+const tokens = makeConsultantTokenStore(supabase);
+const auth = makeConsultantAuth({
+  ...client,
+  tokens,
+  clock: systemClock,
+  oauthEndpoint: config.GOOGLE_OAUTH_ENDPOINT,
+});
+
+const bookings = makeBookingWatch(supabase);
+const states = makeOauthStateStore(supabase);
+
+// One line for each duty; a new one is a file beside this with a factory that returns a Duty.
+const duties: readonly Duty[] = [
+  {
+    name: "requeue_overdue_bookings",
+    run: () => bookings.requeueOverdue({ ...REQUEUE, overdueSeconds: config.OVERDUE_SECONDS }),
+  },
+  makeRenewSubscriptions({
+    subscriptions: makeWorkspaceEvents({
+      auth,
+      projectId: config.GOOGLE_CLOUD_PROJECT_ID,
+      topic: config.MEETING_EVENTS_TOPIC,
+      endpoint: config.GOOGLE_WORKSPACE_EVENTS_ENDPOINT,
+    }),
+    store: makeMeetingEventSubscriptionStore(supabase),
+    claimSeconds: config.SUBSCRIPTION_CLAIM_SECONDS,
+    checkSeconds: config.SUBSCRIPTION_CHECK_SECONDS,
+    retrySeconds: config.SUBSCRIPTION_RETRY_SECONDS,
+  }),
+  makeFinishDisconnects({
+    connections: makeGoogleConnectionStore(supabase),
+    tokens,
+    oauth: makeGoogleOauth({
+      ...client,
+      redirectUri: config.GOOGLE_REDIRECT_URI,
+      scopes: [],
+      endpoint: config.GOOGLE_OAUTH_ENDPOINT,
+    }),
+    olderThanSeconds: config.DISCONNECT_GRACE_SECONDS,
+  }),
+  { name: "prune_single_use_values", run: () => states.prune() },
+];
+
+http(
+  "keep-watch",
+  makeScheduledFunction({
+    log,
+    callers: makeCallerVerifier({
+      audience: config.OIDC_AUDIENCE,
+      callers: config.OIDC_CALLERS,
+      oauthEndpoint: config.GOOGLE_OAUTH_ENDPOINT,
+    }),
+    handle: makeHandler({
+      duties,
+      reportFailure: (duty, error) => log.error({ duty, error: safeErrorText(error) }, "duty failed"),
+    }),
+  }),
+);
