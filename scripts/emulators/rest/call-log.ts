@@ -17,9 +17,11 @@ const KEPT_CALLS = 5_000;
 export class CallLog {
   #calls: RecordedCall[] = [];
   #counts = new Map<string, number>();
+  readonly #observers = new Set<(operation: string) => void>();
 
   record(call: Omit<RecordedCall, "principal" | "at"> & { at: Date; principal: Principal | null }): void {
     this.#counts.set(call.operation, this.count(call.operation) + 1);
+    for (const observer of this.#observers) observer(call.operation);
     this.#calls.push({ ...call, at: call.at.toISOString(), principal: call.principal?.email ?? null });
     if (this.#calls.length > 2 * KEPT_CALLS) this.#calls = this.#calls.slice(-KEPT_CALLS);
   }
@@ -31,6 +33,12 @@ export class CallLog {
 
   count(operation: string): number {
     return this.#counts.get(operation) ?? 0;
+  }
+
+  /** Tells about every call as it is answered, also after `clear`; returns how to stop. */
+  observe(observer: (operation: string) => void): () => void {
+    this.#observers.add(observer);
+    return () => void this.#observers.delete(observer);
   }
 
   toJSON(): { calls: readonly RecordedCall[]; counts: Record<string, number> } {
