@@ -242,5 +242,14 @@ describe("the bookings of a consultant who connects", () => {
       user.id,
     ]);
     expect([await statusOf(ahead), await statusOf(past), rooms.length]).toEqual(["pending", "scheduled", 0]);
+    // A pass that began with the old account is told to start over, and the new event has another id.
+    const bookings = await database.sql(
+      "select id, revision, calendar_generation, meeting_link is null as open from public.bookings where id = any ($1)",
+      [[ahead, past]],
+    );
+    expect(bookings).toContainEqual({ id: ahead, revision: 2, calendar_generation: 1, open: true });
+    expect(bookings).toContainEqual({ id: past, revision: 1, calendar_generation: 0, open: false });
+    const messages = await database.sql("select 1 from private.outbox where data ->> 'bookingId' = $1", [ahead]);
+    expect(messages).toHaveLength(2);
   });
 });

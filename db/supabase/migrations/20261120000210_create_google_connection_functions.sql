@@ -28,19 +28,25 @@ $$;
 revoke execute on function public.replace_google_refresh_token(uuid, text, integer) from public, anon, authenticated;
 grant execute on function public.replace_google_refresh_token(uuid, text, integer) to service_role;
 
--- Another account means another calendar: what was made in the old one is out of reach and is left there,
--- and every meeting that has not ended is made anew in the new one.
-create function private.abandon_google_account(p_user_id uuid) returns void
+-- Another account means another calendar: what was made in the old one is out of reach and is left there, and every
+-- meeting that has not ended is made anew in the new one. The revision makes a pass that is under way start over,
+-- and announces the booking; the generation keeps the new event apart from the old one.
+create function private.abandon_google_account(p_user_id uuid) returns integer
 language plpgsql security definer set search_path = '' as $$
+declare
+  moved integer;
 begin
   update private.booking_rooms r set retired_at = now() where r.user_id = p_user_id and r.retired_at is null;
   update public.user_tokens t set google_calendar_id = null where t.user_id = p_user_id;
   update public.bookings b
-  set pipeline_status = 'needs_reconnect', pipeline_since = now(), google_calendar_event_id = null,
-      google_calendar_link = null, meeting_link = null, meeting_id = null
+  set revision = b.revision + 1, calendar_generation = b.calendar_generation + 1, google_calendar_event_id = null,
+      google_calendar_link = null, meeting_link = null, meeting_id = null,
+      pipeline_status = 'pending', pipeline_reason = null, pipeline_since = now()
   from public.consultants c
   where c.id = b.consultant_id and c.user_id = p_user_id and b.status = 'confirmed' and b.ends_at > now()
-    and b.pipeline_status in ('pending', 'scheduled', 'failed');
+    and b.pipeline_status in ('pending', 'scheduled', 'needs_reconnect', 'failed');
+  get diagnostics moved = row_count;
+  return moved;
 end
 $$;
 revoke execute on function private.abandon_google_account(uuid) from public, anon, authenticated, service_role;
@@ -54,6 +60,7 @@ declare
   former public.google_connections;
   changed boolean;
   version integer;
+  moved integer := 0;
 begin
   select * into former from public.google_connections g where g.user_id = p_user_id for update;
   changed := former.google_sub is distinct from p_account ->> 'sub' and former.google_sub is not null;
@@ -72,10 +79,10 @@ begin
   if coalesce(p_refresh_token, '') <> '' then
     perform private.store_google_refresh_token(p_user_id, p_refresh_token);
   end if;
-  if changed then perform private.abandon_google_account(p_user_id); end if;
+  if changed then moved := private.abandon_google_account(p_user_id); end if;
   select g.token_version into version from public.google_connections g where g.user_id = p_user_id;
   return jsonb_build_object('kind', 'connected', 'tokenVersion', version, 'accountChanged', changed,
-    'resumed', public.requeue_parked_bookings(p_user_id));
+    'resumed', moved + public.requeue_parked_bookings(p_user_id));
 end
 $$;
 revoke execute on function public.connect_google(uuid, jsonb, text) from public, anon, authenticated;
