@@ -1,8 +1,15 @@
 import { alignSequences, UNPAIRED } from "./align-sequences.ts";
 import { captionClockOffsetMs } from "./caption-clock.ts";
-import { type CaptionToken, captionTokens, contestCost, coveringEntries, outsideCost } from "./caption-tokens.ts";
+import {
+  type CaptionToken,
+  type CoveredSpeech,
+  captionTokens,
+  contestCost,
+  coveringEntries,
+  outsideCost,
+} from "./caption-tokens.ts";
 import type { CaptionEntry, Presence, SpokenWord } from "./spoken-word.ts";
-import { WordVocabulary } from "./word-vocabulary.ts";
+import { WordVocabulary, wordsOf } from "./word-vocabulary.ts";
 
 /** How we know who spoke: from Meet's entries, from who was alone in the room, from the voice, or not at all. */
 export const speakerSources = ["meet_entry", "meet_session", "diarization", "none"] as const;
@@ -31,45 +38,39 @@ export const UNKNOWN: Attribution = { speaker: null, source: "none" };
 
 /** One attribution per word. Entries decide; then presence; then the voice's label; unknown stays unknown. */
 export function attributeSpeakers(words: readonly SpokenWord[], evidence: MeetingEvidence): Attribution[] {
-  const offsetMs = captionClockOffsetMs(words, evidence.entries);
-  const entries = evidence.entries.map((entry) => ({
+  const entryOfWord = alignedEntries(words, evidence.entries);
+  const fallback = makeFallback(evidence);
+  const named = evidence.entries.map(
+    ({ participant }): Attribution => ({ speaker: participant, source: "meet_entry" }),
+  );
+  return words.map((word, index) => named[entryOfWord[index] ?? UNPAIRED] ?? fallback(word));
+}
+
+/** The entry of each spoken word, by its text and, where the text is silent, by its time; UNPAIRED where neither tells. */
+function alignedEntries(words: readonly SpokenWord[], noted: readonly CaptionEntry[]): Int32Array {
+  const entryOfWord = new Int32Array(words.length).fill(UNPAIRED);
+  if (noted.length === 0) return entryOfWord;
+  const vocabulary = new WordVocabulary();
+  const wordNumbers = Int32Array.from(words, ({ text }) => vocabulary.numberOf(text));
+  const entryNumbers = noted.map(({ text }) => Int32Array.from(wordsOf(text), (word) => vocabulary.numberOf(word)));
+  const offsetMs = captionClockOffsetMs({ words, wordNumbers, entries: noted, entryNumbers });
+  const entries = noted.map((entry) => ({
     ...entry,
     startsMs: entry.startsMs + offsetMs,
     endsMs: entry.endsMs + offsetMs,
   }));
-  const entryOfWord = alignedEntries(words, entries);
-  const fallback = makeFallback(evidence);
-  return words.map((word, index) => {
-    const entry = evidence.entries[entryOfWord[index] ?? UNPAIRED];
-    return entry === undefined ? fallback(word) : { speaker: entry.participant, source: "meet_entry" };
-  });
-}
-
-/** The entry of each spoken word, by its text and, where the text is silent, by its time; UNPAIRED where neither tells. */
-export function alignedEntries(words: readonly SpokenWord[], entries: readonly CaptionEntry[]): Int32Array {
-  const vocabulary = new WordVocabulary();
-  const wordNumbers = Int32Array.from(words, (word) => vocabulary.numberOf(word.text));
-  const covers = coveringEntries(words, entries);
-  const tokens = captionTokens({ words, wordNumbers, entries, vocabulary, covers });
-  const wordOfToken = alignedTokens({ words, wordNumbers, entries, tokens, covers });
-  const entryOfWord = new Int32Array(words.length).fill(UNPAIRED);
-  for (const [token, word] of wordOfToken.entries()) {
+  const speech = { words, wordNumbers, entries, entryNumbers, covers: coveringEntries(words, entries) };
+  const tokens = captionTokens(speech);
+  for (const [token, word] of alignedTokens(speech, tokens).entries()) {
     if (word !== UNPAIRED) entryOfWord[word] = tokens[token]?.entry ?? UNPAIRED;
   }
-  fillByTime(entryOfWord, words, { entries, covers });
+  fillByTime(entryOfWord, speech);
   return entryOfWord;
 }
 
-interface TokenAlignment {
-  readonly words: readonly SpokenWord[];
-  readonly wordNumbers: Int32Array;
-  readonly entries: readonly CaptionEntry[];
-  readonly tokens: readonly CaptionToken[];
-  readonly covers: Int32Array;
-}
-
 /** Aligns the whole stream at once, so that a changed word next to a border is decided by its neighbours' places. */
-function alignedTokens({ words, wordNumbers, entries, tokens, covers }: TokenAlignment): Int32Array {
+function alignedTokens(speech: CoveredSpeech, tokens: readonly CaptionToken[]): Int32Array {
+  const { words, wordNumbers, entries } = speech;
   const width = Math.min(BAND, words.length);
   const lows = new Int32Array(tokens.length);
   let low = 0;
@@ -87,9 +88,7 @@ function alignedTokens({ words, wordNumbers, entries, tokens, covers }: TokenAli
         if (token === undefined || word === undefined || entry === undefined) return scores.mismatch;
         const same = token.word === wordNumbers[column];
         return (
-          (same ? scores.match : scores.mismatch) -
-          outsideCost(word, entry) -
-          contestCost({ covers, entries }, column, token.entry)
+          (same ? scores.match : scores.mismatch) - outsideCost(word, entry) - contestCost(speech, column, token.entry)
         );
       },
       rowGap: scores.rowGap,
@@ -99,11 +98,7 @@ function alignedTokens({ words, wordNumbers, entries, tokens, covers }: TokenAli
 }
 
 /** Words without a token: between two words of one entry they are that entry's; else the one nearest in time, if near. */
-function fillByTime(
-  entryOfWord: Int32Array,
-  words: readonly SpokenWord[],
-  { entries, covers }: Pick<TokenAlignment, "entries" | "covers">,
-): void {
+function fillByTime(entryOfWord: Int32Array, { words, entries, covers }: CoveredSpeech): void {
   for (let from = 0; from < words.length; from += 1) {
     if (entryOfWord[from] !== UNPAIRED) continue;
     let to = from;

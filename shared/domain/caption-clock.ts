@@ -1,28 +1,32 @@
-import type { CaptionEntry, SpokenWord } from "./spoken-word.ts";
-import { normalWord, wordsOf } from "./word-vocabulary.ts";
+import type { CaptionedSpeech } from "./caption-tokens.ts";
 
-/** Fewer words in common than this say nothing about the clocks. */
+/** Fewer phrases in common than this say nothing about the clocks. */
 const MIN_ANCHORS = 12;
 /** Differences that scatter more than this are not one clock's offset. */
 const MAX_SPREAD_MS = 2_000;
 /** Entry times are off by up to 150 ms; a smaller offset is within their error. */
 const MIN_OFFSET_MS = 250;
-/** Words of fewer letters are too common to tell one place. */
-const MIN_LETTERS = 4;
+/** Three vocabulary numbers in one exact number: 2^17 words leave room for 2^51. */
+const RADIX = 2 ** 17;
 
 /**
  * What to add to entry times so that they agree with the recording's: Meet's clock and the first sample of the file
- * need not begin together. Measured on words that occur once in both texts; 0 where they do not agree on one offset.
+ * need not begin together. Measured on phrases of three words that occur once in both texts; 0 where they do not
+ * agree on one offset.
  */
-export function captionClockOffsetMs(words: readonly SpokenWord[], entries: readonly CaptionEntry[]): number {
-  const spokenAt = singleOccurrences(
-    words.map((word) => ({ text: word.text, atMs: (word.startsMs + word.endsMs) / 2 })),
-  );
-  const notedAt = singleOccurrences(entries.flatMap(estimatedTimes));
+export function captionClockOffsetMs({ words, wordNumbers, entries, entryNumbers }: CaptionedSpeech): number {
+  const spokenAt = new Map<number, number>();
+  notePhrases(spokenAt, wordNumbers, (index) => words[index]?.startsMs ?? 0);
+  const notedAt = new Map<number, number>();
+  for (const [index, entry] of entries.entries()) {
+    const numbers = entryNumbers[index] ?? new Int32Array(0);
+    const stepMs = (entry.endsMs - entry.startsMs) / Math.max(1, numbers.length);
+    notePhrases(notedAt, numbers, (at) => entry.startsMs + at * stepMs);
+  }
   const differences: number[] = [];
-  for (const [word, atMs] of notedAt) {
-    const spoken = spokenAt.get(word);
-    if (spoken !== undefined && spoken !== null && atMs !== null) differences.push(spoken - atMs);
+  for (const [phrase, atMs] of notedAt) {
+    const difference = (spokenAt.get(phrase) ?? Number.NaN) - atMs;
+    if (!Number.isNaN(difference)) differences.push(difference);
   }
   if (differences.length < MIN_ANCHORS) return 0;
   const offset = median(differences);
@@ -30,24 +34,13 @@ export function captionClockOffsetMs(words: readonly SpokenWord[], entries: read
   return spread > MAX_SPREAD_MS || Math.abs(offset) < MIN_OFFSET_MS ? 0 : Math.round(offset);
 }
 
-/** Where a word occurs, or null when it occurs again. */
-function singleOccurrences(
-  occurrences: readonly { readonly text: string; readonly atMs: number }[],
-): Map<string, number | null> {
-  const found = new Map<string, number | null>();
-  for (const { text, atMs } of occurrences) {
-    if (text.length < MIN_LETTERS) continue;
-    const word = normalWord(text);
-    if (word.length >= MIN_LETTERS) found.set(word, found.has(word) ? null : atMs);
+/** When each phrase of three words begins; NaN once it has occurred again. */
+function notePhrases(atOfPhrase: Map<number, number>, numbers: Int32Array, atMs: (index: number) => number): void {
+  for (let index = 0; index + 2 < numbers.length; index += 1) {
+    const [first = 0, second = 0, third = 0] = numbers.subarray(index, index + 3);
+    const phrase = (first * RADIX + second) * RADIX + third;
+    atOfPhrase.set(phrase, atOfPhrase.has(phrase) ? Number.NaN : atMs(index));
   }
-  return found;
-}
-
-/** The words of an entry spread evenly over its time. */
-function estimatedTimes(entry: CaptionEntry): { readonly text: string; readonly atMs: number }[] {
-  const words = wordsOf(entry.text);
-  const stepMs = (entry.endsMs - entry.startsMs) / Math.max(1, words.length);
-  return words.map((text, index) => ({ text, atMs: entry.startsMs + (index + 0.5) * stepMs }));
 }
 
 function median(values: readonly number[]): number {

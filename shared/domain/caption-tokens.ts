@@ -1,6 +1,5 @@
 import { alignSequences, UNPAIRED } from "./align-sequences.ts";
 import { type CaptionEntry, type SpokenWord, wordsBetween } from "./spoken-word.ts";
-import { type WordVocabulary, wordsOf } from "./word-vocabulary.ts";
 
 /** One word of an entry with the place among the spoken words where it probably was said. */
 export interface CaptionToken {
@@ -10,13 +9,16 @@ export interface CaptionToken {
   readonly position: number;
 }
 
-/** What is aligned: the spoken words, their vocabulary numbers, the entries in the order they began. */
+/** What is aligned; words of both sides as vocabulary numbers. */
 export interface CaptionedSpeech {
   readonly words: readonly SpokenWord[];
   readonly wordNumbers: Int32Array;
   readonly entries: readonly CaptionEntry[];
-  readonly vocabulary: WordVocabulary;
-  /** For each spoken word the shortest entry whose time covers it, or UNPAIRED. */
+  readonly entryNumbers: readonly Int32Array[];
+}
+
+/** The same with the shortest entry whose time covers each spoken word, or UNPAIRED. */
+export interface CoveredSpeech extends CaptionedSpeech {
   readonly covers: Int32Array;
 }
 
@@ -36,37 +38,33 @@ const scores = { match: 10, mismatch: -3, rowGap: -2, columnGap: -1 } as const;
  * The words of all entries as one stream in the order they were said. Entries follow one another by time; where they
  * truly overlap (an entry that Meet merged over somebody's interjection) their words are sorted in by position.
  */
-export function captionTokens(speech: CaptionedSpeech): readonly CaptionToken[] {
+export function captionTokens(speech: CoveredSpeech): readonly CaptionToken[] {
   const order = speech.entries
-    .map((entry, index) => ({ index, middleMs: (entry.startsMs + entry.endsMs) / 2 }))
+    .map((entry, index) => ({ entry, index, middleMs: (entry.startsMs + entry.endsMs) / 2 }))
     .sort((a, b) => a.middleMs - b.middleMs);
   const stream: CaptionToken[] = [];
   let group: CaptionToken[] = [];
   let groupEndsMs = Number.NEGATIVE_INFINITY;
-  const flush = (): void => {
-    for (const token of group) stream.push(token);
-    group = [];
-  };
-  for (const { index } of order) {
-    const entry = speech.entries[index];
-    if (entry === undefined) continue;
-    const tokens = positioned(speech, entry, index);
-    if (entry.startsMs >= groupEndsMs - OVERLAP_TOLERANCE_MS) flush();
-    group = group.length === 0 ? tokens : merged(group, tokens);
+  for (const { entry, index } of order) {
+    if (entry.startsMs >= groupEndsMs - OVERLAP_TOLERANCE_MS) {
+      append(stream, group);
+      group = [];
+    }
+    for (const token of positioned(speech, entry, index)) group.push(token);
     groupEndsMs = Math.max(groupEndsMs, entry.endsMs);
   }
-  flush();
+  append(stream, group);
   return stream;
 }
 
-/** Two streams sorted by position; equal positions keep the first stream's word first. */
-function merged(first: readonly CaptionToken[], second: readonly CaptionToken[]): CaptionToken[] {
-  return [...first, ...second].sort((a, b) => a.position - b.position);
+/** Overlapping entries in the order of their words' places; the sort is stable, so a single entry stays as it is. */
+function append(stream: CaptionToken[], group: CaptionToken[]): void {
+  for (const token of group.sort((a, b) => a.position - b.position)) stream.push(token);
 }
 
 /** Lays one entry over the words around its time; words it shares with them give the places, the others lie between. */
-function positioned(speech: CaptionedSpeech, entry: CaptionEntry, index: number): CaptionToken[] {
-  const tokens = wordsOf(entry.text).map((word) => speech.vocabulary.numberOf(word));
+function positioned(speech: CoveredSpeech, entry: CaptionEntry, index: number): CaptionToken[] {
+  const tokens = speech.entryNumbers[index] ?? new Int32Array(0);
   const range = wordsBetween(speech.words, entry.startsMs - SLACK_MS, entry.endsMs + SLACK_MS);
   const columns = range.to - range.from;
   const spread = columns - tokens.length;
@@ -91,7 +89,7 @@ function positioned(speech: CaptionedSpeech, entry: CaptionEntry, index: number)
   );
   const inside = wordsBetween(speech.words, entry.startsMs, entry.endsMs);
   const positions = interpolated(columnOfToken, { from: inside.from - range.from, to: inside.to - range.from });
-  return tokens.map((word, token) => ({ entry: index, word, position: range.from + (positions[token] ?? 0) }));
+  return Array.from(tokens, (word, token) => ({ entry: index, word, position: range.from + (positions[token] ?? 0) }));
 }
 
 /** Grows with the time between a word and the entry that might contain it: 1 for every 50 ms, at most 12. */
@@ -103,7 +101,7 @@ export function outsideCost(word: SpokenWord, entry: CaptionEntry): number {
 
 /** Of taking a word that lies in the time of an entry inside this one: somebody's interjection that Meet merged over. */
 export function contestCost(
-  { covers, entries }: Pick<CaptionedSpeech, "covers" | "entries">,
+  { covers, entries }: Pick<CoveredSpeech, "covers" | "entries">,
   word: number,
   index: number,
 ): number {
