@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { wantedScopes } from "#domain/google-scopes.ts";
+import { makeConsultantAuth } from "#google/consultant-auth.ts";
 import { makeGoogleOauth } from "#google/oauth.ts";
+import { makeWorkspaceEvents } from "#google/workspace-events.ts";
 import { Secret } from "#kernel/secret.ts";
-import { RetryableError } from "#kernel/verdicts.ts";
-import type { MeetingEventSubscriptions } from "#ports/meeting-event-subscriptions.ts";
 import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
 import { makeGoogleConnectionStore } from "#supabase/google-connection-store.ts";
 import { makeMeetingEventSubscriptionStore } from "#supabase/meeting-event-subscription-store.ts";
@@ -14,6 +14,10 @@ import { openTestDatabase, type TestDatabase, type TestUser } from "#testing/dat
 import { answerConsent, type ConsentAnswer } from "../../scripts/emulators/oauth/answer-consent.ts";
 import { type OAuthEmulator, startOAuthEmulator } from "../../scripts/emulators/oauth/start-oauth-emulator.ts";
 import { scaledClock } from "../../scripts/emulators/rest/emulator.ts";
+import {
+  startWorkspaceEventsEmulator,
+  type WorkspaceEventsEmulator,
+} from "../../scripts/emulators/workspaceevents/start-workspace-events-emulator.ts";
 import { makeCallback } from "./callback.ts";
 import { makeConnect } from "./connect.ts";
 import { makeDisconnect } from "./disconnect.ts";
@@ -28,24 +32,8 @@ let api: TestApi;
 let google: OAuthEmulator;
 let handler: ReturnType<typeof makeHandler>;
 let user: TestUser;
-/** What stands in for Google Workspace Events here; its own adapter has its own test. */
-let subscribed: string[];
-let subscriptionsFail: boolean;
+let meetings: WorkspaceEventsEmulator;
 let errors: string[];
-
-const subscriptions: MeetingEventSubscriptions = {
-  ensure: async (_userId, sub) => {
-    if (subscriptionsFail) throw new RetryableError("Workspace Events is down.", { code: "google_unavailable" });
-    subscribed.push(sub);
-    return { name: `subscriptions/${sub}`, active: true, suspensionReason: null, expiresAt: null };
-  },
-  get: async () => null,
-  renew: async () => null,
-  reactivate: async () => null,
-  remove: async (_userId, name) => {
-    subscribed = subscribed.filter((sub) => `subscriptions/${sub}` !== name);
-  },
-};
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -54,37 +42,49 @@ beforeAll(async () => {
     clock: scaledClock(1),
     clients: [{ clientId: "client", clientSecret: "secret", redirectUris: [REDIRECT_URI] }],
   });
+  meetings = await startWorkspaceEventsEmulator({
+    clock: scaledClock(1),
+    authority: google,
+    projectId: "project",
+    publish: () => undefined,
+  });
   handler = makeTestHandler();
 });
 afterAll(async () => {
+  await meetings?.stop();
   await google?.stop();
   await database?.close();
 });
 beforeEach(async () => {
   google.reset();
+  meetings.reset();
   google.createAccount({ email: "ada@example.com", name: "Ada" });
   user = await database.createUser();
-  subscribed = [];
-  subscriptionsFail = false;
   errors = [];
 });
 
-function makeTestHandler(stateLifetimeSeconds = 600) {
+function makeTestHandler() {
   const states = makeOauthStateStore(api.service);
   const connections = makeGoogleConnectionStore(api.service);
   const subscriptionStore = makeMeetingEventSubscriptionStore(api.service);
+  const client = { clientId: "client", clientSecret: new Secret("secret") };
   const oauth = makeGoogleOauth({
-    clientId: "client",
-    clientSecret: new Secret("secret"),
+    ...client,
     redirectUri: REDIRECT_URI,
     scopes: wantedScopes({ recordings: true }),
     endpoint: google.url,
   });
   const tokens = makeConsultantTokenStore(api.service);
+  const subscriptions = makeWorkspaceEvents({
+    auth: makeConsultantAuth({ ...client, tokens, clock, oauthEndpoint: google.url }),
+    projectId: "project",
+    topic: "meeting-events",
+    endpoint: meetings.url,
+  });
   const shared = { oauth, states, connections, tokens, subscriptions, subscriptionStore };
   return makeHandler({
     sessions: makeSessionVerifier({ url: api.url, clock }),
-    connect: makeConnect({ ...shared, stateLifetimeSeconds }),
+    connect: makeConnect({ ...shared, stateLifetimeSeconds: 600 }),
     callback: makeCallback({ ...shared, subscriptionCheckSeconds: 60, subscriptionRetrySeconds: 60 }),
     disconnect: makeDisconnect(shared),
     status: connections.status,
@@ -141,7 +141,7 @@ describe("a consultant who connects Google", () => {
       email: "ada@example.com",
       scopes: expect.arrayContaining(["https://www.googleapis.com/auth/calendar.events"]),
     });
-    expect(subscribed).toEqual([google.accounts()[0]?.sub]);
+    expect(meetings.subscriptions().map(({ userSub }) => userSub)).toEqual([google.accounts()[0]?.sub]);
   });
 
   it("is asked for offline access, for consent and with PKCE", async () => {
@@ -169,15 +169,13 @@ describe("a consultant who connects Google", () => {
   });
 
   it("is connected even when Google refuses the subscription, which is noted for another try", async () => {
-    subscriptionsFail = true;
+    meetings.faults.add({ operation: "subscriptions.create", kind: "status", status: 403, reason: "forbidden" });
     expect((await connectFully()).status).toBe(200);
     const [row] = await database.sql("select name, problem from private.workspace_subscriptions where user_id = $1", [
       user.id,
     ]);
-    expect([row, errors]).toEqual([
-      { name: null, problem: "Workspace Events is down." },
-      ["Workspace Events is down."],
-    ]);
+    const problem = expect.stringMatching(/^Google Workspace Events does not allow this/);
+    expect([row, errors]).toEqual([{ name: null, problem }, [problem]]);
   });
 
   it("may do so by a form of the app, and of no other site", async () => {
@@ -262,7 +260,8 @@ describe("a callback that is not the answer to this browser's own flow", () => {
     const before = exchanges();
     const answers = await Promise.all(Array.from({ length: 10 }, () => arrive(path, begun.cookie)));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 9 }, () => 400)]);
-    expect(exchanges() - before).toBe(1);
+    // The one exchange, and the first access token for the subscription.
+    expect(exchanges() - before).toBe(2);
   });
 
   it("is refused when it comes too late", async () => {
@@ -368,7 +367,7 @@ describe("a consultant who disconnects", () => {
     await connectFully();
     expect(await (await disconnect()).json()).toEqual({ state: "disconnected" });
     expect(await database.sql("select 1 from public.user_tokens where user_id = $1", [user.id])).toEqual([]);
-    expect([await state(), subscribed]).toEqual(["disconnected", []]);
+    expect([await state(), meetings.subscriptions()]).toEqual(["disconnected", []]);
     expect(google.calls.list().some(({ operation }) => operation.includes("revoke"))).toBe(true);
   });
 
