@@ -63,7 +63,7 @@ export function makeDriveRecordings({ auth, clock, idleSeconds, endpoint }: Driv
             const query = { fileId, alt: "media", supportsAllDrives: true } as const;
             const headers = { range: `bytes=${from}-${end - 1}` };
             const answer = await call(userId, (drive) =>
-              drive.files.get(query, { responseType: "stream", headers, signal }),
+              drive.files.get(query, { responseType: "stream", headers, signal }).catch(withReadableBody),
             );
             const body: Readable = answer.data;
             return { body, startsAt: startOf(answer.status, contentRangeOf(answer.headers)) };
@@ -78,9 +78,27 @@ function startOf(status: number, contentRange: string | null): number {
   return status === 206 ? Number(/^bytes (\d+)-/.exec(contentRange ?? "")?.[1] ?? Number.NaN) : 0;
 }
 
-/** The generated type promises a plain object; gaxios gives `Headers`. */
-function contentRangeOf(headers: unknown): string | null {
-  return headers instanceof Headers ? headers.get("content-range") : null;
+/** Of a refused download gaxios keeps Google's JSON only as the error's message: put where the error table looks. */
+async function withReadableBody(thrown: unknown): Promise<never> {
+  const status = httpStatusOf(thrown);
+  if (!(thrown instanceof Error) || status === null || !thrown.message.startsWith("{")) throw thrown;
+  throw Object.assign(new Error("the download was refused"), {
+    cause: thrown,
+    response: { status, data: jsonOrNull(thrown.message) },
+  });
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** The generated type promises a plain object; gaxios gives its own `Headers`. */
+function contentRangeOf(headers: object): string | null {
+  return "get" in headers && typeof headers.get === "function" ? String(headers.get("content-range") ?? "") : null;
 }
 
 function driveError(thrown: unknown, userId: string): Error {

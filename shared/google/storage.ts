@@ -73,7 +73,8 @@ async function sendUpload(
     });
     await pipeline(source, sink);
     return { kind: "stored", object: parseAnswer(API, storageObject, file.metadata) };
-  } catch (thrown) {
+  } catch (refusal) {
+    const thrown = asUploadError(refusal);
     // The content's own verdict comes first: the client dresses it up as a failed upload.
     if (failure !== null) throw failure;
     const status = httpStatusOf(thrown);
@@ -105,23 +106,26 @@ async function* counted(
   }
 }
 
+/** The client throws Google's error body itself, which is no Error, when a session's request is refused. */
+function asUploadError(thrown: unknown): unknown {
+  if (thrown instanceof Error || typeof thrown !== "object" || thrown === null) return thrown;
+  return Object.assign(new Error("the upload was refused"), thrown);
+}
+
 /** The client found another checksum than ours and has removed the object. */
 function isMismatch(thrown: unknown): boolean {
   return thrown instanceof Error && "code" in thrown && thrown.code === "FILE_NO_UPLOAD";
 }
 
+/** Asks for the size first: what the reader cannot hold is not fetched. */
 async function readObject(file: File, maxBytes: number): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let sizeBytes = 0;
   try {
-    for await (const piece of file.createReadStream({ validation: "crc32c" })) {
-      sizeBytes += piece.length;
-      if (sizeBytes > maxBytes) {
-        throw new PermanentError(`object ${file.name} is larger than ${maxBytes} bytes`, { code: "object_too_large" });
-      }
-      pieces.push(piece);
+    const [metadata] = await file.getMetadata();
+    if (parseAnswer(API, storageObject, metadata).sizeBytes > maxBytes) {
+      throw new PermanentError(`object ${file.name} is larger than ${maxBytes} bytes`, { code: "object_too_large" });
     }
-    return Buffer.concat(pieces);
+    const [bytes] = await file.download({ validation: "crc32c" });
+    return bytes;
   } catch (thrown) {
     if (httpStatusOf(thrown) === 404) {
       throw new PermanentError(`object ${file.name} is gone from the bucket`, { code: "object_missing" });
