@@ -53,13 +53,13 @@ interface Run {
 
 /** Takes up its recording and those whose messages came meanwhile, until none is waiting. */
 async function analyze(deps: AnalyzeTranscriptDeps, run: Run): Promise<Outcome> {
-  let asked: readonly string[] = [run.request.recordingId];
-  let outcome: Outcome = ignored("nothing is stored yet");
-  for (; asked.length > 0; asked = await deps.store.leave(run.lease)) {
-    const result = await analyzeRecordings(deps, run, asked);
-    if (result.kind !== "ignored" || outcome.kind === "ignored") outcome = result;
+  let outcome = await analyzeRecordings(deps, run, [run.request.recordingId]);
+  for (;;) {
+    const next = await deps.store.leave(run.lease);
+    if (next === null) return outcome;
+    const result = await analyzeRecordings(deps, { ...run, snapshot: next.snapshot }, next.waiting);
+    if (result.kind !== "ignored") outcome = result;
   }
-  return outcome;
 }
 
 async function analyzeRecordings(
@@ -74,8 +74,8 @@ async function analyzeRecordings(
       const result = await deps.storeTranscripts({ lease, recording, delivery, eager: request.eager });
       if (result.kind === "waiting") waiting = result.reason;
     } catch (error) {
-      if (!(error instanceof NotPossibleError)) throw error;
-      failure = error;
+      if (!(error instanceof PermanentError)) throw error;
+      failure = new NotPossibleError(error, recording.id);
     }
   }
   const written = await deps.writeInsights({ lease, snapshot, delivery });
@@ -97,9 +97,7 @@ async function holding(
   try {
     return await work();
   } catch (error) {
-    if (error instanceof LeaseLostError) throw error;
-    await store.release(lease).catch(() => undefined);
-    if (!(error instanceof PermanentError)) throw error;
-    throw new RetryableError(error.message, { code: error.code, cause: error });
+    if (!(error instanceof LeaseLostError)) await store.release(lease).catch(() => undefined);
+    throw error;
   }
 }

@@ -73,7 +73,7 @@ function nothingHeard(recordingId: string): NotPossibleError {
   const message =
     "The recording holds no words that could be made out, so there is no transcript. " +
     "Listen to the recording: microphones may have been off, or nobody may have spoken.";
-  return new NotPossibleError(message, { code: "transcript_empty", recordingId });
+  return new NotPossibleError(new PermanentError(message, { code: "transcript_empty" }), recordingId);
 }
 
 /** Natural Language's report, or none with the reason once it refuses or stays away for too long. */

@@ -1,4 +1,4 @@
-import { RetryableError, type VerdictDetails } from "#kernel/verdicts.ts";
+import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
 
 /** The lease ran out and somebody else holds the booking, or the booking was cancelled: write nothing more. */
 export class LeaseLostError extends RetryableError {
@@ -9,15 +9,13 @@ export class LeaseLostError extends RetryableError {
 }
 
 /** This recording will never have a transcript; the message goes on the row. */
-export class NotPossibleError extends Error {
-  readonly code: string;
+export class NotPossibleError extends PermanentError {
   readonly recordingId: string;
 
-  constructor(message: string, details: VerdictDetails & { readonly recordingId: string }) {
-    super(message, { cause: details.cause });
+  constructor(cause: PermanentError, recordingId: string) {
+    super(cause.message, { code: cause.code, cause });
     this.name = "NotPossibleError";
-    this.code = details.code;
-    this.recordingId = details.recordingId;
+    this.recordingId = recordingId;
   }
 }
 

@@ -4,12 +4,12 @@ import { TRANSCRIPTION_PREFIX } from "#contracts/storage-event.ts";
 import { type MeetingPeople, NOBODY } from "#domain/meeting-people.ts";
 import type { SpokenWord } from "#domain/spoken-word.ts";
 import { buildSegments, type TranscriptSegment } from "#domain/transcript.ts";
-import { RetryableError } from "#kernel/verdicts.ts";
+import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
 import type { AnalysisLease, AnalysisStore, AnalyzedRecording, SpeakerKnowledge } from "#ports/analysis-store.ts";
 import type { Effect, EffectLog } from "#ports/effect-log.ts";
 import type { ObjectStore, StoredObject } from "#ports/object-store.ts";
 import type { PeopleLookup } from "./meeting-people-lookup.ts";
-import { LeaseLostError, NotPossibleError, outOfPatience } from "./stops.ts";
+import { LeaseLostError, outOfPatience } from "./stops.ts";
 
 export interface TranscriptStepDeps {
   readonly store: AnalysisStore;
@@ -37,7 +37,7 @@ const READ_ATTEMPTS = 3;
 /** Eight hours of talk are about 16 MB; beyond this it is no result of ours, and would not fit the instance. */
 const MAX_RESULT_BYTES = 64 * 1024 * 1024;
 
-/** From a recording's result files to its stored turns. Throws NotPossibleError when they can never be read. */
+/** From a recording's result files to its stored turns. Throws PermanentError when they can never be read. */
 export function makeTranscriptStep(deps: TranscriptStepDeps): TranscriptStep {
   return async (request) => {
     const { recording, lease } = request;
@@ -119,7 +119,7 @@ async function readSpeech(
         throw new RetryableError(error.message, { code: error.code, cause: error });
       }
       const message = `${error.message} The transcription has to be started again: replay the recording.`;
-      throw new NotPossibleError(message, { code: error.code, recordingId: recording.id, cause: error });
+      throw new PermanentError(message, { code: error.code, cause: error });
     }
   }
   return joinedSpeech(outputs, recording.audioStartsAfterMs);

@@ -54,4 +54,6 @@ export const storedTranscripts = z.array(
 
 export const transcriptStored = z.object({ kind: z.enum(["stored", "older", "fenced"]) });
 export const insightsWritten = z.object({ kind: z.enum(["written", "stale", "fenced"]) });
-export const recordingIds = z.array(z.uuid());
+
+/** No snapshot: nothing is waiting and the lease is free. */
+export const analysisLeft = z.object({ waiting: z.array(z.uuid()), snapshot: analysisSnapshot.optional() });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Delivery } from "#contracts/delivery.ts";
 import { isUuid } from "#kernel/ids.ts";
+import { PermanentError } from "#kernel/verdicts.ts";
 
 /** Where Speech writes: `transcription/<recording>/<chunk>/<name>.json`. */
 export const TRANSCRIPTION_PREFIX = "transcription/";
@@ -20,7 +21,9 @@ const finished = z.looseObject({ recordingId: z.uuid().toLowerCase() });
 export function readStorageEvent(delivery: Pick<Delivery, "attributes" | "data">, bucket: string): StorageRequest {
   const { kind, bucketId, objectId, eventType } = delivery.attributes;
   if (kind === "transcription.finished") {
-    return { kind: "transcription", recordingId: finished.parse(delivery.data).recordingId, eager: true };
+    const own = finished.safeParse(delivery.data);
+    if (!own.success) throw new PermanentError("the message names no recording", { code: "bad_storage_event" });
+    return { kind: "transcription", recordingId: own.data.recordingId, eager: true };
   }
   if (bucketId !== bucket) return foreign("another bucket");
   if (eventType !== undefined && eventType !== "OBJECT_FINALIZE") return foreign(`event ${eventType.slice(0, 40)}`);

@@ -17,9 +17,11 @@ const MAX_CHARACTERS = 600;
 /** Enough sentences to choose from without comparing each with each. */
 const MAX_CANDIDATES = 400;
 
-/** About one word in a hundred above a floor: 1,500 words -> 95, 20,000 -> 170; never more than a quarter of the text. */
+const SHORTEST_BUDGET = 25;
+
+/** About one word in a hundred above a floor: 1,500 words -> 95, 20,000 -> 170; never much more than a quarter of the text. */
 export function summaryBudget(spokenWords: number): number {
-  return Math.min(240, Math.round(90 + spokenWords / 250), Math.ceil(spokenWords / 4));
+  return Math.min(240, Math.round(90 + spokenWords / 250), Math.max(SHORTEST_BUDGET, Math.ceil(spokenWords / 4)));
 }
 
 /**
@@ -61,12 +63,14 @@ function rankTerms(terms: readonly (readonly string[])[], sentences: number): Ma
   const frequency = new Map<string, number>();
   for (const list of terms) for (const term of list) frequency.set(term, (frequency.get(term) ?? 0) + 1);
   let rank = new Map<string, number>();
-  for (const [term, count] of frequency) rank.set(term, count < 2 ? 0 : Math.log(1 + count) * idf(count, sentences));
+  for (const [term, count] of frequency) rank.set(term, Math.log(count + ONCE) * idf(count, sentences));
   for (let round = 0; round < ROUNDS; round += 1) rank = walked(rank, terms);
   return rank;
 }
 
 const ROUNDS = 2;
+/** Lets a word that is said once weigh a little, so that a short talk has a summary too. */
+const ONCE = 0.2;
 const DAMPING = 0.85;
 const idf = (count: number, sentences: number): number => Math.log(1 + sentences / count);
 

@@ -85,8 +85,13 @@ export interface AnalysisStore {
   writeInsights(lease: AnalysisLease, insights: Insights): Promise<{ readonly kind: "written" | "stale" | "fenced" }>;
   /** Row and recording say why it cannot go on; false when the lease is lost. */
   fail(lease: AnalysisLease, recordingId: string, reason: string): Promise<boolean>;
-  /** Ends the work; recordings whose messages came meanwhile: with any, the lease stays with the caller. */
-  leave(lease: AnalysisLease): Promise<readonly string[]>;
+  /**
+   * Ends the work; or names the recordings whose messages came meanwhile, with what is stored by now: then the lease
+   * stays with the caller.
+   */
+  leave(
+    lease: AnalysisLease,
+  ): Promise<{ readonly waiting: readonly string[]; readonly snapshot: AnalysisSnapshot } | null>;
   /** Hands the lease back after a failure. */
   release(lease: AnalysisLease): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import {
+  analysisLeft,
   analysisStart,
   insightsWritten,
-  recordingIds,
   storedTranscripts,
   transcriptStored,
 } from "#contracts/analysis-work.ts";
@@ -46,7 +46,10 @@ export function makeAnalysisStore(
       ),
     fail: async (lease, recordingId, reason) =>
       dataOf(await supabase.rpc("fail_analysis", { ...held(lease), p_recording_id: recordingId, p_reason: reason })),
-    leave: async (lease) => recordingIds.parse(dataOf(await supabase.rpc("leave_analysis", held(lease)))),
+    leave: async (lease) => {
+      const { waiting, snapshot } = analysisLeft.parse(dataOf(await supabase.rpc("leave_analysis", held(lease))));
+      return snapshot === undefined ? null : { waiting, snapshot };
+    },
     release: async ({ bookingId, fencing }) =>
       assertWritten(await supabase.rpc("release_analysis", { p_booking_id: bookingId, p_fencing: fencing })),
   };

@@ -54,7 +54,7 @@ begin
   set holder = p_holder, fencing = w.fencing + 1, waiting = array_remove(w.waiting, p_recording_id),
       expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds)
   where w.booking_id = recording.booking_id returning * into work;
-  return jsonb_build_object('kind', 'leased', 'fencing', work.fencing, 'waiting', to_jsonb(work.waiting),
+  return jsonb_build_object('kind', 'leased', 'fencing', work.fencing,
     'snapshot', private.analysis_snapshot(recording.booking_id));
 end
 $$;
@@ -82,7 +82,8 @@ $$;
 revoke execute on function public.release_analysis(uuid, bigint) from public, anon, authenticated;
 grant execute on function public.release_analysis(uuid, bigint) to service_role;
 
--- Ends the work; the recordings that came meanwhile, if any: then the lease stays and the holder goes on with them.
+-- Ends the work: {waiting: []}; or {waiting, snapshot} with the recordings whose messages came meanwhile: then the
+-- lease stays and the holder goes on with them, from what is stored by now.
 create function public.leave_analysis(p_booking_id uuid, p_fencing bigint, p_lease_seconds double precision)
 returns jsonb language plpgsql security definer set search_path = '' as $$
 declare
@@ -90,12 +91,13 @@ declare
 begin
   select w.waiting into asked from private.analysis_work w
   where w.booking_id = p_booking_id and w.fencing = p_fencing and w.holder is not null for update;
-  if not found then return '[]'::jsonb; end if;
+  if not found then return '{"waiting": []}'::jsonb; end if;
   update private.analysis_work w
   set waiting = '{}', holder = case when cardinality(asked) > 0 then w.holder end,
       expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds)
   where w.booking_id = p_booking_id;
-  return to_jsonb(asked);
+  if cardinality(asked) = 0 then return '{"waiting": []}'::jsonb; end if;
+  return jsonb_build_object('waiting', to_jsonb(asked), 'snapshot', private.analysis_snapshot(p_booking_id));
 end
 $$;
 revoke execute on function public.leave_analysis(uuid, bigint, double precision) from public, anon, authenticated;

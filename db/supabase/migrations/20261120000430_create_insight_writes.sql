@@ -49,18 +49,19 @@ $$;
 revoke execute on function public.write_insights(uuid, bigint, jsonb, double precision) from public, anon, authenticated;
 grant execute on function public.write_insights(uuid, bigint, jsonb, double precision) to service_role;
 
--- The analysis cannot go on by itself: the row and the recording say why. A transcript that is on the row stays there.
+-- A recording that will never have a transcript says why. The row says `failed` only when no other recording can
+-- become one; a transcript that is on the row stays there, with the reason beside it.
 create function public.fail_analysis(
   p_booking_id uuid, p_fencing bigint, p_recording_id uuid, p_reason text, p_lease_seconds double precision
 ) returns boolean language plpgsql security definer set search_path = '' as $$
 begin
   if not private.holds_analysis(p_booking_id, p_fencing, p_lease_seconds) then return false; end if;
   update public.recordings r set state = 'failed', reason = p_reason, since = now()
-  where r.id = p_recording_id and not exists (select 1 from public.transcripts t where t.recording_id = r.id and t.words > 0);
-  update public.bookings b
-  set pipeline_status = 'failed', pipeline_reason = p_reason,
-      pipeline_since = case when b.pipeline_status = 'failed' then b.pipeline_since else now() end
-  where b.id = p_booking_id;
+  where r.id = p_recording_id and r.booking_id = p_booking_id and r.reason is distinct from p_reason
+    and not exists (select 1 from public.transcripts t where t.recording_id = r.id and t.words > 0);
+  if found then perform private.show_recording_failure(p_recording_id, 'failed', p_reason); end if;
+  update public.bookings b set pipeline_reason = p_reason
+  where b.id = p_booking_id and b.pipeline_status in ('transcribed', 'analyzed');
   return true;
 end
 $$;
