@@ -1,0 +1,37 @@
+import type { StoredEvent } from "./calendar-state.ts";
+
+/** An event as the API shows it; a look at a pending conference brings it one look nearer to ready. */
+export function resourceOf(event: StoredEvent) {
+  const { calendarId, owner, startsAt: _start, endsAt: _end, conference, ...fields } = event;
+  const person = { email: owner.email, self: true };
+  return {
+    kind: "calendar#event",
+    ...fields,
+    htmlLink: `https://www.google.com/calendar/event?eid=${Buffer.from(`${event.id} ${calendarId}`).toString("base64url")}`,
+    iCalUID: `${event.id}@google.com`,
+    ...{ creator: person, organizer: person, eventType: "default" },
+    ...(fields.attendees && {
+      attendees: fields.attendees.map((guest) => ({ responseStatus: "needsAction", ...guest })),
+    }),
+    ...(conference !== null && conferenceOf(conference)),
+  };
+}
+
+const SOLUTION = { key: { type: "hangoutsMeet" }, name: "Google Meet" };
+
+function conferenceOf(conference: NonNullable<StoredEvent["conference"]>) {
+  const { requestId, meetingCode, meetingUri } = conference;
+  const request = (statusCode: string) => ({
+    requestId,
+    conferenceSolutionKey: { type: "hangoutsMeet" },
+    status: { statusCode },
+  });
+  if (conference.pendingReads > 0) {
+    conference.pendingReads -= 1;
+    return { conferenceData: { createRequest: request("pending") } };
+  }
+  if (conference.fail) return { conferenceData: { createRequest: request("failure") } };
+  const entryPoints = [{ entryPointType: "video", uri: meetingUri, label: meetingUri.slice("https://".length) }];
+  const conferenceData = { createRequest: request("success"), conferenceSolution: SOLUTION, conferenceId: meetingCode };
+  return { hangoutLink: meetingUri, conferenceData: { ...conferenceData, entryPoints } };
+}

@@ -1,0 +1,90 @@
+import { z } from "zod";
+import type { MeetSpaces } from "../meet/meet-state.ts";
+import type { Emulator, EmulatorClock, TokenAuthority } from "../rest/emulator.ts";
+import { type Operation, ok, withBody } from "../rest/operation.ts";
+import { type RestServer, startRestServer } from "../rest/server.ts";
+import { CalendarState, type ConferencePlan, type StoredEvent } from "./calendar-state.ts";
+import { type WritableEvent, writableEvent } from "./event-fields.ts";
+import { resourceOf } from "./event-resource.ts";
+import { type CalendarOperationsState, operations } from "./operations.ts";
+
+export interface CalendarEmulatorOptions {
+  readonly port?: number;
+  readonly authority: TokenAuthority;
+  readonly clock: EmulatorClock;
+  /** Makes the rooms behind conference requests: the Meet emulator. */
+  readonly meet: MeetSpaces;
+  /** The account's display name, by e-mail. */
+  readonly nameOf?: (email: string) => string | undefined;
+}
+
+export interface CalendarEmulator extends Emulator, Pick<RestServer, "faults" | "calls"> {
+  /** Deleted ones included, as `cancelled`. */
+  events(calendarId?: string): readonly StoredEvent[];
+  /** How conferences of later inserts come about. */
+  planConferences(plan: Partial<ConferencePlan>): void;
+  /** As the calendar's owner does it by hand. */
+  edit(calendarId: string, eventId: string, change: WritableEvent): void;
+}
+
+/** Starts Calendar. */
+export async function startCalendarEmulator(options: CalendarEmulatorOptions): Promise<CalendarEmulator> {
+  const { authority, clock, meet, nameOf = () => undefined } = options;
+  const calendar = new CalendarState(clock, meet);
+  const server = await startRestServer<CalendarOperationsState>({
+    name: "Calendar",
+    port: options.port ?? 0,
+    operations,
+    control,
+    state: { calendar, nameOf },
+    authority,
+    clock,
+    onReset: () => calendar.clear(),
+  });
+  return {
+    ...server,
+    events: (calendarId) => calendar.events(calendarId),
+    planConferences: (plan) => {
+      calendar.conferencePlan = { ...calendar.conferencePlan, ...plan };
+    },
+    edit: (calendarId, eventId, change) => edit(calendar, { calendarId, eventId, change }),
+  };
+}
+
+interface Edit {
+  readonly calendarId: string;
+  readonly eventId: string;
+  readonly change: WritableEvent;
+}
+
+function edit(calendar: CalendarState, { calendarId, eventId, change }: Edit): void {
+  calendar.patch(calendar.find(calendarId, eventId), change, { withConference: false });
+}
+
+const open = { query: [], anonymous: true } as const;
+const plan = z.strictObject({ pendingReads: z.int().min(0).optional(), fail: z.boolean().optional() });
+const handEdit = z.strictObject({ calendarId: z.string(), eventId: z.string(), change: writableEvent });
+
+const control: readonly Operation<CalendarOperationsState>[] = [
+  {
+    ...{ ...open, name: "control.events", method: "GET", path: "/emulator/events" },
+    run: (_call, { calendar }) => ok({ events: calendar.events().map(resourceOf) }),
+  },
+  {
+    ...{ ...open, name: "control.conferences", method: "POST", path: "/emulator/conferences" },
+    ...withBody<CalendarOperationsState, typeof plan>(
+      plan,
+      ({ pendingReads = 0, fail = false }, _call, { calendar }) => {
+        calendar.conferencePlan = { pendingReads, fail };
+        return ok({});
+      },
+    ),
+  },
+  {
+    ...{ ...open, name: "control.edit", method: "POST", path: "/emulator/edit" },
+    ...withBody<CalendarOperationsState, typeof handEdit>(handEdit, (body, _call, { calendar }) => {
+      edit(calendar, body);
+      return ok({});
+    }),
+  },
+];
