@@ -32,19 +32,34 @@ const BACKOFF = { firstMs: 200, maxMs: 2_000 };
 const UNIT_CHARACTERS = 1_000;
 const API = "Natural Language";
 
-/** What is asked for, most first: some languages lack sentiment for single entities, many lack everything. */
-const FEATURE_SETS = [
+interface FeatureSet {
+  readonly extractEntities: boolean;
+  readonly extractEntitySentiment: boolean;
+  readonly extractDocumentSentiment: boolean;
+}
+
+/** What is asked for, most first: languages differ in what there is for them, and a refusal costs nothing. */
+const FEATURE_SETS: readonly FeatureSet[] = [
   { extractEntities: true, extractEntitySentiment: true, extractDocumentSentiment: true },
-  { extractEntities: true, extractDocumentSentiment: true },
-] as const;
-type FeatureSet = (typeof FEATURE_SETS)[number];
+  { extractEntities: true, extractEntitySentiment: false, extractDocumentSentiment: true },
+  { extractEntities: false, extractEntitySentiment: false, extractDocumentSentiment: true },
+  { extractEntities: true, extractEntitySentiment: false, extractDocumentSentiment: false },
+];
+const NO_FEATURES: FeatureSet = {
+  extractEntities: false,
+  extractEntitySentiment: false,
+  extractDocumentSentiment: false,
+};
 
 /** Natural Language v1 over REST, as the function's service account. v1 because v2 has no salience and no entity sentiment. */
 export function makeLanguage({ projectId, clock, endpoint }: LanguageOptions): Language {
-  const client = new LanguageServiceClient({ fallback: "rest", projectId, ...restEndpoint(endpoint) });
+  const ready = initialized(
+    () => new LanguageServiceClient({ fallback: "rest", projectId, ...restEndpoint(endpoint) }),
+  );
   const annotate = async (request: AnnotateRequest): Promise<AnnotateTextAnswer> => {
     for (let attempt = 1; ; attempt += 1) {
       try {
+        const client = await ready();
         const [answer] = await client.annotateText(wireRequest(request), { timeout: REQUEST_TIMEOUT_MS });
         return parseAnswer(API, annotateTextAnswer, answer);
       } catch (thrown) {
@@ -60,16 +75,33 @@ export function makeLanguage({ projectId, clock, endpoint }: LanguageOptions): L
       const pieces = splitText(text, MAX_PIECE_LENGTH);
       for (const features of FEATURE_SETS) {
         try {
-          return reportOf(
-            await annotateAll(pieces, (piece) => annotate({ text: piece, language, features })),
-            features,
-          );
+          const answers = await annotateAll(pieces, (piece) => annotate({ text: piece, language, features }));
+          return reportOf(answers, { features, language });
         } catch (error) {
           if (!(error instanceof UnsupportedLanguageError)) throw error;
         }
       }
-      return { analysis: null, leftOut: unsupported(language), billedUnits: 0, requests: 0 };
+      return { analysis: null, leftOut: leftOutOf(NO_FEATURES, language), billedUnits: 0, requests: 0 };
     },
+  };
+}
+
+/**
+ * The client with its credentials found. Left to itself it looks for them inside the first call, where a failure is an
+ * unhandled rejection that ends the process, and is kept for good; here it is an error, and the next call looks again.
+ */
+function initialized(make: () => LanguageServiceClient): () => Promise<LanguageServiceClient> {
+  let client: LanguageServiceClient | null = null;
+  return async () => {
+    client ??= make();
+    const current = client;
+    try {
+      await current.initialize();
+    } catch (error) {
+      if (client === current) client = null;
+      throw error;
+    }
+    return current;
   };
 }
 
@@ -114,13 +146,15 @@ async function annotateAll(
   return done;
 }
 
-function reportOf(pieces: readonly AnnotatedPiece[], features: FeatureSet): LanguageReport {
+function reportOf(
+  pieces: readonly AnnotatedPiece[],
+  { features, language }: { readonly features: FeatureSet; readonly language: string | null },
+): LanguageReport {
   const units = pieces.reduce((sum, { characters }) => sum + Math.ceil(characters / UNIT_CHARACTERS), 0);
-  const whole = "extractEntitySentiment" in features;
   return {
     analysis: mergeAnalyses(pieces.map(analysisOf)),
-    leftOut: whole ? [] : [NO_ENTITY_SENTIMENT],
-    billedUnits: units * Object.keys(features).length,
+    leftOut: leftOutOf(features, language),
+    billedUnits: units * Object.values(features).filter(Boolean).length,
     requests: pieces.length,
   };
 }
@@ -156,16 +190,18 @@ function languageOf(bcp47: string | null): string | null {
   return /^[a-z]{2}$/.test(primary) ? primary : null;
 }
 
-function unsupported(language: string | null): readonly LeftOut[] {
-  const message = `Natural Language does not support the language of this meeting${language === null ? "" : ` (${language})`}.`;
+function leftOutOf(features: FeatureSet, language: string | null): readonly LeftOut[] {
+  const named = language === null ? "" : ` (${language})`;
+  const leftOut = (what: LeftOut["what"], task: string): LeftOut => ({
+    what,
+    reason: "language_not_supported",
+    message: `Natural Language does not ${task} in the language of this meeting${named}.`,
+  });
   return [
-    { what: "sentiment", reason: "language_not_supported", message },
-    { what: "entities", reason: "language_not_supported", message },
+    ...(features.extractDocumentSentiment ? [] : [leftOut("sentiment", "read feelings")]),
+    ...(features.extractEntities ? [] : [leftOut("entities", "find names and things")]),
+    ...(features.extractEntities && !features.extractEntitySentiment
+      ? [leftOut("entity_sentiment", "read feelings about single things")]
+      : []),
   ];
 }
-
-const NO_ENTITY_SENTIMENT: LeftOut = {
-  what: "entity_sentiment",
-  reason: "language_not_supported",
-  message: "Natural Language knows no feelings about single things in this language.",
-};
