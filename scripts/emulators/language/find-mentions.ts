@@ -20,6 +20,10 @@ interface Run {
 /** Google ignores the entity mentions beyond this number (cloud.google.com/natural-language/quotas). */
 const MAX_MENTIONS = 5_000;
 
+const INTRODUCED: Reading = { entityType: "PERSON", type: "PROPER" };
+/** Enough to hold "my name is". */
+const INTRODUCTION_LENGTH = 16;
+
 /** What a word is the mention of, by the first of its tags in this list. */
 const READINGS: readonly (readonly [tag: string, ...reading: [EntityType, MentionType]])[] = [
   ["PhoneNumber", "PHONE_NUMBER", "TYPE_UNKNOWN"],
@@ -40,7 +44,7 @@ const READINGS: readonly (readonly [tag: string, ...reading: [EntityType, Mentio
 const EMPTY_NOUNS = new Set(
   (
     "thing things something anything everything nothing someone anyone everyone somebody anybody everybody nobody " +
-    "lot lots bit kind sort way ways today tomorrow yesterday now one ones other others"
+    "lot lots bit kind sort way ways today tomorrow yesterday now here there one ones other others"
   ).split(" "),
 );
 const SKIPPED_TAGS = ["Pronoun", "Duration", "Time", "Email", "Url", "Emoji", "Emoticon", "HashTag", "AtMention"];
@@ -73,6 +77,7 @@ function readingOf({ text, tags }: Word): Reading | null {
   if (SKIPPED_TAGS.some((tag) => tags.has(tag)) || EMPTY_NOUNS.has(text.toLowerCase())) return null;
   // "our", "their": possessive without a name.
   if (tags.has("Possessive") && !/['’]/.test(text)) return null;
+  if (/^\+\d/.test(text)) return { entityType: "PHONE_NUMBER", type: "TYPE_UNKNOWN" };
   const found = READINGS.find(([tag]) => tags.has(tag));
   if (found === undefined) return null;
   const [, entityType, type] = found;
@@ -85,8 +90,10 @@ function continues({ reading, words }: Run, word: Word, next: Reading): boolean 
   const isDate = reading.entityType === "DATE";
   if (isDate && next.entityType === "NUMBER") return /^\d{4}$/.test(word.text);
   if (words.at(-1)?.endsPhrase === true && !isDate) return false;
+  // "+1 415 555 0134"
+  if (reading.entityType === "PHONE_NUMBER") return next.entityType === "NUMBER" && /^[\d()-]+$/.test(word.text);
   if (reading.type === "COMMON" && next.type === "COMMON") return true;
-  if (reading.entityType === "NUMBER" || reading.entityType === "PHONE_NUMBER") return false;
+  if (reading.entityType === "NUMBER") return false;
   return reading.entityType === next.entityType && reading.type === next.type;
 }
 
@@ -95,5 +102,15 @@ function mentionOf(text: string, { reading, words }: Run, sentence: number): Men
   const content = text.slice(begin, end).replace(/['’]s?$/, "");
   // In "customer success manager" the last noun says what kind of thing it is.
   const last = reading.type === "COMMON" ? words.at(-1) : undefined;
-  return { ...reading, ...(last === undefined ? {} : readingOf(last)), content, begin, sentence };
+  const kind = last === undefined ? reading : (readingOf(last) ?? reading);
+  const known = isIntroduced(text.slice(0, begin), content) ? INTRODUCED : kind;
+  return { ...known, content, begin, sentence };
+}
+
+/** The parser's list of first names is short; whoever introduces themselves is a person. */
+function isIntroduced(before: string, name: string): boolean {
+  if (!/^\p{Lu}\S*(?: \p{Lu}\S*)*$/u.test(name)) return false;
+  const words = before.slice(-INTRODUCTION_LENGTH);
+  if (/\b(?:I['’]m|I am|my name is|my name['’]s)\s+$/i.test(words)) return true;
+  return name.includes(" ") && /\bthis is\s+$/i.test(words);
 }

@@ -14,7 +14,8 @@ const FIGURES: ReadonlySet<EntityType> = new Set(["PHONE_NUMBER", "DATE", "NUMBE
 const PROPER_WEIGHT = 2;
 
 /** Mentions of the same thing together, most salient first. "Nima" is Nima Rossi where only one Nima has a full name. */
-export function groupEntities(mentions: readonly Mention[], textLength: number): Entity[] {
+export function groupEntities(found: readonly Mention[], textLength: number): Entity[] {
+  const mentions = withNamesOnTop(found);
   const fullNames = fullNamesByPart(mentions);
   const groups = new Map<string, Mention[]>();
   for (const mention of mentions) {
@@ -38,6 +39,15 @@ export function groupEntities(mentions: readonly Mention[], textLength: number):
 
 const lower = ({ content }: Mention): string => content.toLowerCase().replaceAll(/\s+/g, " ");
 const isName = ({ type }: Mention): boolean => type === "PROPER";
+
+/** A name that opens a sentence is tagged as a noun now and then; elsewhere in the text it is known as a name. */
+function withNamesOnTop(mentions: readonly Mention[]): Mention[] {
+  const names = new Set(mentions.filter(isName).flatMap((mention) => [lower(mention), ...lower(mention).split(" ")]));
+  return mentions.map((mention) => {
+    const isKnown = mention.type === "COMMON" && /^\p{Lu}/u.test(mention.content) && names.has(lower(mention));
+    return isKnown ? { ...mention, type: "PROPER" } : mention;
+  });
+}
 
 function keyOf(mention: Mention, fullNames: ReadonlyMap<string, string | null>): string {
   const name = lower(mention);

@@ -91,6 +91,43 @@ describe("the Natural Language emulator", () => {
     expect(find("dashboard")?.mentions?.map(({ type }) => type)).toEqual(["COMMON"]);
   });
 
+  it("takes whoever introduces themselves for a person, and knows the name at the start of a sentence", async () => {
+    const { entities } = await annotate(
+      "I'm Priya Raman. Stripe is slow. Priya, we asked Stripe. Call +1 415 555 0134.",
+    );
+    const found = entities?.map(({ name, type, mentions }) => [name, type, mentions?.length]);
+    expect(found).toContainEqual(["Priya Raman", "PERSON", 2]);
+    expect(found).toContainEqual(["Stripe", "OTHER", 2]);
+    expect(found).toContainEqual(["+1 415 555 0134", "PHONE_NUMBER", 1]);
+  });
+
+  it("answers every text, however odd, with scores and spans in range", async () => {
+    const odd = [
+      "\n\n\n",
+      "😀".repeat(3_000),
+      ". ".repeat(3_000),
+      "a".repeat(9_000),
+      "会議の記録。".repeat(500),
+      "\ud83d?",
+    ];
+    for (const text of odd) {
+      const { sentences, documentSentiment } = await annotate(text);
+      expect(Math.abs(documentSentiment?.score ?? 0)).toBeLessThanOrEqual(1);
+      const ends = (sentences ?? []).map((one) => (one.text?.beginOffset ?? 0) + (one.text?.content?.length ?? 0));
+      expect(ends).toEqual(ends.toSorted((a, b) => a - b));
+      expect(ends.at(-1) ?? 0).toBeLessThanOrEqual(text.length);
+    }
+  });
+
+  it("fails as told, then answers, and forgets both on reset", async () => {
+    emulator.faults.add({ operation: "documents.annotateText", kind: "status", status: 429 });
+    await expect(annotate("Hello Ada.")).rejects.toMatchObject({ status: 429 });
+    await annotate("Hello Ada.");
+    expect(emulator.calls.list().map(({ status }) => status)).toEqual([429, 200]);
+    emulator.reset();
+    expect(emulator.units().total).toBe(0);
+  });
+
   it("shares salience among entities, most salient first", async () => {
     const { entities } = await annotate(transcript);
     const saliences = (entities ?? []).map(({ salience }) => salience ?? 0);
