@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { RecordingFolder } from "../drive/drive-files.ts";
-import type { MeetEventSink, MeetEventType } from "../workspaceevents/meet-event.ts";
+import type { MeetingEventSink, MeetingEventType } from "../workspaceevents/meeting-event.ts";
 import { captionTurns } from "./caption-turns.ts";
 import type { Conference, MeetState, Participant, Space, TranscriptEntry } from "./meet-state.ts";
 import { recordVideo } from "./record-video.ts";
@@ -9,7 +9,7 @@ import { type MeetingScript, type SpokenTurn, speakScript } from "./speak-script
 export interface HoldDeps {
   readonly state: MeetState;
   readonly recordings: RecordingFolder;
-  readonly events: MeetEventSink;
+  readonly events: MeetingEventSink;
 }
 
 /** What was held. */
@@ -45,7 +45,7 @@ export async function holdMeeting(deps: HoldDeps, request: HoldRequest): Promise
   const transcripts = space.transcription === "OFF" ? [] : [transcriptOf(turns, { name, people, startsAt })];
   const participants = [...people.values()];
   deps.state.addConference({ name, space, startsAt, endsAt, participants, recordings, transcripts });
-  await report(deps.events, deps.state.conference(name));
+  report(deps.events, deps.state.conference(name));
   return {
     ...{ conferenceRecord: name, recording: recordings[0]?.name ?? null, words: words.length, turns: turns.length },
     ...{ durationMs, startsAt: startsAt.toISOString(), endsAt: endsAt.toISOString() },
@@ -128,22 +128,21 @@ function randomOf(turns: readonly SpokenTurn[]): () => number {
   };
 }
 
-/** Tells what happened, one after the other as Meet does. */
-async function report(events: MeetEventSink, conference: Conference | undefined): Promise<void> {
+function report(events: MeetingEventSink, conference: Conference | undefined): void {
   if (conference === undefined) return;
   const { space, participants } = conference;
   const participantSubs = participants.flatMap(({ signedinUser }) =>
     signedinUser === undefined ? [] : [signedinUser.user.slice("users/".length)],
   );
-  const emit = (type: MeetEventType, data: Readonly<Record<string, { name: string }>>): Promise<void> =>
-    events.emit({ type, space: space.name, ownerSub: space.owner.sub, participantSubs, data });
+  const emit = (type: MeetingEventType, payload: Readonly<Record<string, { name: string }>>): void =>
+    events.emit({ type, space: space.name, ownerSub: space.owner.sub, participantSubs, payload });
   const conferenceRecord = { name: conference.name };
-  await emit("google.workspace.meet.conference.v2.started", { conferenceRecord });
-  await emit("google.workspace.meet.conference.v2.ended", { conferenceRecord });
+  emit("google.workspace.meet.conference.v2.started", { conferenceRecord });
+  emit("google.workspace.meet.conference.v2.ended", { conferenceRecord });
   for (const { name } of conference.recordings) {
-    await emit("google.workspace.meet.recording.v2.fileGenerated", { recording: { name } });
+    emit("google.workspace.meet.recording.v2.fileGenerated", { recording: { name } });
   }
   for (const { name } of conference.transcripts) {
-    await emit("google.workspace.meet.transcript.v2.fileGenerated", { transcript: { name } });
+    emit("google.workspace.meet.transcript.v2.fileGenerated", { transcript: { name } });
   }
 }

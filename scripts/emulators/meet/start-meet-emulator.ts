@@ -3,7 +3,7 @@ import type { RecordingFolder } from "../drive/drive-files.ts";
 import type { Emulator, EmulatorClock, TokenAuthority } from "../rest/emulator.ts";
 import { type Operation, ok, withBody } from "../rest/operation.ts";
 import { type RestServer, startRestServer } from "../rest/server.ts";
-import type { MeetEventSink } from "../workspaceevents/meet-event.ts";
+import type { MeetingEventSink } from "../workspaceevents/meeting-event.ts";
 import { type HeldMeeting, type HoldDeps, type HoldRequest, holdMeeting } from "./hold-meeting.ts";
 import { type MeetSpaces, MeetState } from "./meet-state.ts";
 import { type MeetOperationsState, operations } from "./operations.ts";
@@ -15,7 +15,7 @@ export interface MeetEmulatorOptions {
   /** Where recordings go: the Drive emulator. */
   readonly recordings: RecordingFolder;
   /** Who hears of meetings: the Workspace Events emulator. */
-  readonly events: MeetEventSink;
+  readonly events: MeetingEventSink;
 }
 
 export interface MeetEmulator extends Emulator, MeetSpaces, Pick<RestServer, "faults" | "calls"> {
