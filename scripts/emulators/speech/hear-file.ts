@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { BufferSource, EncodedPacketSink, Input, type InputAudioTrack, MP4 } from "mediabunny";
 import { type HeardWord, hearSpokenAudio } from "../spoken-audio/hear-spoken-audio.ts";
 import type { Batch } from "./screen-batch.ts";
@@ -36,8 +37,18 @@ async function audioTrackOf(input: Input): Promise<InputAudioTrack> {
   return track;
 }
 
+/** Packets heard before other emulators of the process get a turn. */
+const PACKETS_PER_TURN = 2_000;
+
+/** One by one: `packets()` preloads a whole file held in memory into a queue that it empties in quadratic time. */
 async function* packetsOf(track: InputAudioTrack): AsyncIterable<Uint8Array> {
-  for await (const packet of new EncodedPacketSink(track).packets()) yield packet.data;
+  const sink = new EncodedPacketSink(track);
+  let count = 0;
+  for (let packet = await sink.getFirstPacket(); packet !== null; packet = await sink.getNextPacket(packet)) {
+    yield packet.data;
+    count += 1;
+    if (count % PACKETS_PER_TURN === 0) await setImmediate();
+  }
 }
 
 function screenLength(durationMs: number, { model, features }: Batch): void {
