@@ -91,8 +91,8 @@ export const functions = [
   {
     name: "analyze-transcript",
     trigger: { kind: "pubsub" },
-    apis: ["language", "oauth", "storage", "supabase"],
-    secrets: [database],
+    apis: ["language", "meet", "oauth", "storage", "supabase"],
+    secrets: [database, oauthClient],
     memoryMiB: 512,
     timeoutSeconds: 540,
     concurrency: 1,

@@ -8,4 +8,13 @@ export const timings = {
   overdueSeconds: 600,
   /** Pause between two looks at a Meet link that Google has not finished. */
   conferencePollSeconds: 10,
+  /** A mail that was claimed and not sent is taken by another run after this long. */
+  mailClaimSeconds: 120,
+  mailRetrySeconds: 60,
+  /** How long one run may hold the renewal of a consultant's subscription. */
+  subscriptionClaimSeconds: 300,
+  subscriptionRetrySeconds: 600,
+  /** A consultant's subscription lives seven days; it is looked at every day. */
+  subscriptionCheckSeconds: 86_400,
+  disconnectGraceSeconds: 120,
 } as const;

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type MeetingScript, readMeeting } from "../demo/meeting-file.ts";
+import { type DemoResult, runDemo } from "../demo/run-demo.ts";
+import { type LocalStack, startStack } from "../local/start-stack.ts";
+import { heardShare, rightSpeakerShare } from "../soak/transcript-quality.ts";
+
+describe("the main job on a local stack", () => {
+  let stack: LocalStack;
+  let script: MeetingScript;
+  let result: DemoResult;
+
+  beforeAll(async () => {
+    [stack, script] = await Promise.all([startStack(), readMeeting(undefined)]);
+    result = await runDemo({ stack, script });
+  }, 120_000);
+  afterAll(() => stack?.stop());
+
+  it("writes every result back to the booking row", () => {
+    const { booking } = result;
+    expect(booking).toMatchObject({ pipeline_status: "analyzed", pipeline_reason: null, status: "confirmed" });
+    expect(booking.google_calendar_event_id).toMatch(/^[0-9a-v]{34,}$/);
+    expect(booking.google_calendar_link).toMatch(/^https:\/\/www\.google\.com\/calendar\/event/);
+    expect(booking.meeting_link).toMatch(/^https:\/\/meet\.google\.com\/[a-z]{3}-[a-z]{4}-[a-z]{3}$/);
+    expect(booking.meeting_id).toMatch(/^spaces\//);
+    expect(booking.meeting_recording_url).toMatch(/^https:\/\/drive\.google\.com\//);
+    expect(booking.ai_insights).toMatchObject({
+      summary: expect.anything(),
+      sentiment: { score: expect.any(Number), magnitude: expect.any(Number), label: expect.any(String) },
+      entities: expect.arrayContaining([expect.objectContaining({ name: expect.any(String) })]),
+    });
+  });
+
+  it("hears every spoken word, in order", () => {
+    expect(heardShare(script, result.booking.meeting_transcript ?? "")).toBeGreaterThanOrEqual(0.999);
+  });
+
+  it("gives the turns their speakers", () => {
+    expect(rightSpeakerShare(script, result.booking.meeting_transcript ?? "")).toBeGreaterThanOrEqual(0.99);
+  });
+
+  it("makes one calendar event, one audio object and one paid transcription", () => {
+    expect(stack.google.liveEventsOf(result.booking.id)).toBe(1);
+    expect(stack.google.audioObjects()).toBe(1);
+    expect(stack.google.paidTranscriptions()).toBe(1);
+  });
+
+  it("confirms the booking to the customer once, with the link of the row", async () => {
+    const mail = await stack.google.nextMailTo("customer@example.com");
+    expect(mail.raw).toContain(result.booking.meeting_link);
+    expect(stack.google.mailsTo("customer@example.com")).toBe(1);
+  });
+
+  it("tells the booking's story in order", () => {
+    const events = result.timeline.map((entry) => entry.event);
+    expect(events[0]).toContain("a change was recorded");
+    expect(events.some((event) => event.includes("calendar.insert"))).toBe(true);
+    expect(result.stages.map((stage) => stage.name)).toEqual([
+      "connect",
+      "book",
+      "schedule",
+      "meet",
+      "capture",
+      "transcribe",
+      "analyze",
+    ]);
+  });
+});

@@ -1,0 +1,20 @@
+/** Where everything of one local stack listens. */
+export interface Addresses {
+  readonly supabaseUrl: string;
+  readonly supabaseSecretKey: string;
+  readonly supabasePublishableKey: string;
+  /** `postgres`, the owner of our schema. */
+  readonly databaseUrl: string;
+  /** host:port, as `PUBSUB_EMULATOR_HOST` wants it. */
+  readonly pubsubHost: string;
+  readonly oauth: string;
+  readonly calendar: string;
+  readonly drive: string;
+  readonly language: string;
+  readonly meet: string;
+  readonly secretmanager: string;
+  readonly speech: string;
+  readonly storage: string;
+  readonly workspaceevents: string;
+  readonly smtp: { readonly host: string; readonly port: number };
+}

@@ -1,0 +1,58 @@
+import { randomBytes } from "node:crypto";
+import { PubSub } from "@google-cloud/pubsub";
+import { subscriptions } from "../../infra/topology/subscriptions.ts";
+import { topics } from "../../infra/topology/topics.ts";
+import { audienceOf, localProject, pushIdentity, subscriptionPath, topicPath } from "./local-project.ts";
+
+export interface PubsubTopologyOptions {
+  readonly pubsubHost: string;
+  readonly functionUrl: (name: string) => string;
+  /** False: pull subscriptions, for an emulator that cannot sign its pushes; the bridge pulls from them. */
+  readonly push: boolean;
+}
+
+/** Creates the topology's topics and subscriptions through the official client, as a cloud stack would declare them. */
+export async function createPubsubTopology(options: PubsubTopologyOptions): Promise<void> {
+  const pubsub = new PubSub({ projectId: localProject.projectId, apiEndpoint: options.pubsubHost, emulatorMode: true });
+  try {
+    for (const topic of topics) {
+      await pubsub.createTopic(topicPath(topic.name));
+      const [deadLetters] = await pubsub.createTopic(topicPath(topic.deadLetterTopic));
+      // A dead letter topic without a subscription loses what it is given.
+      await deadLetters.createSubscription(subscriptionPath(topic.deadLetterTopic));
+    }
+    for (const subscription of subscriptions) {
+      await pubsub.topic(topicPath(subscription.topic)).createSubscription(subscriptionPath(subscription.name), {
+        ackDeadlineSeconds: subscription.ackDeadlineSeconds,
+        retryPolicy: {
+          minimumBackoff: { seconds: subscription.minBackoffSeconds },
+          maximumBackoff: { seconds: subscription.maxBackoffSeconds },
+        },
+        deadLetterPolicy: {
+          deadLetterTopic: topicPath(`${subscription.topic}-dead-letter`),
+          maxDeliveryAttempts: subscription.maxDeliveryAttempts,
+        },
+        ...(options.push && { pushConfig: pushConfigOf(subscription.pushTo, options) }),
+      });
+    }
+  } finally {
+    await pubsub.close();
+  }
+}
+
+function pushConfigOf(target: string, { functionUrl }: PubsubTopologyOptions) {
+  return {
+    pushEndpoint: functionUrl(target),
+    oidcToken: { serviceAccountEmail: pushIdentity, audience: audienceOf(target) },
+  };
+}
+
+/** Values for the topology's secrets on this laptop; only the OAuth client's is known beforehand. */
+export function localSecretValues(supabaseSecretKey: string): Readonly<Record<string, string>> {
+  return {
+    "google-client-secret": localProject.clientSecret,
+    "relay-ping-key": randomBytes(32).toString("hex"),
+    "smtp-password": "local-smtp-password",
+    "supabase-secret-key": supabaseSecretKey,
+  };
+}

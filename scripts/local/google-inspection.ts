@@ -1,0 +1,60 @@
+import type { CalendarEmulator } from "../emulators/calendar/start-calendar-emulator.ts";
+import type { DriveEmulator } from "../emulators/drive/drive-emulator.ts";
+import type { LanguageEmulator } from "../emulators/language/start-language-emulator.ts";
+import type { MeetEmulator } from "../emulators/meet/start-meet-emulator.ts";
+import type { OAuthEmulator } from "../emulators/oauth/start-oauth-emulator.ts";
+import type { SmtpSink } from "../emulators/smtp/start-smtp-sink.ts";
+import type { SpeechEmulator } from "../emulators/speech/start-speech.ts";
+import type { StorageEmulator } from "../emulators/storage/start-storage.ts";
+import type { WorkspaceEventsEmulator } from "../emulators/workspaceevents/start-workspace-events-emulator.ts";
+import { bucketName } from "./local-project.ts";
+
+/** The emulators that can be looked into; storage is null when a foreign one is used. */
+export interface InspectedEmulators {
+  readonly oauth: OAuthEmulator;
+  readonly calendar: CalendarEmulator;
+  readonly drive: DriveEmulator;
+  readonly language: LanguageEmulator;
+  readonly meet: MeetEmulator;
+  readonly speech: SpeechEmulator;
+  readonly workspaceEvents: WorkspaceEventsEmulator;
+  readonly storage: StorageEmulator | null;
+  readonly smtp: SmtpSink;
+}
+
+/** What a person at Google could see, for the demo's end and for assertions; none of it is used by the product. */
+export function googleInspection(emulators: InspectedEmulators) {
+  const { calendar, meet, speech, storage, smtp, workspaceEvents, ...others } = emulators;
+  const servers = { calendar, meet, speech, workspaceEvents, ...others, ...(storage !== null && { storage }) };
+  return {
+    holdMeeting: (meetingCode: string, script: Parameters<MeetEmulator["hold"]>[0]["script"]) =>
+      meet.hold({ meetingCode, script }),
+    /** Live events that carry a booking's id, on any calendar. */
+    liveEventsOf: (bookingId: string): number =>
+      calendar
+        .events()
+        .filter(
+          (event) => event.status !== "cancelled" && event.extendedProperties?.private?.["bookingId"] === bookingId,
+        ).length,
+    audioObjects: (): number =>
+      storage === null
+        ? 0
+        : [...storage.state.bucket(bucketName("recordings")).objects.keys()].filter((name) => name.startsWith("audio/"))
+            .length,
+    paidTranscriptions: (): number => speech.jobs.size,
+    mailsTo: (address: string): number => smtp.messages({ to: address }).length,
+    nextMailTo: (address: string) => smtp.nextMessage({ to: address }),
+    /** Tells of every call that any API answered; returns how to stop. */
+    observeCalls: (observer: (operation: string) => void): (() => void) => {
+      const stops = Object.values(servers).map((server) => server.calls.observe(observer));
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+    /** Addresses of the control calls (`/emulator/…`) of each API. */
+    control: {
+      ...Object.fromEntries(Object.entries(servers).map(([name, server]) => [name, server.url])),
+      smtp: smtp.url,
+    } as Readonly<Record<string, string>>,
+  };
+}

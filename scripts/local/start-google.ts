@@ -1,0 +1,130 @@
+import { PubSub } from "@google-cloud/pubsub";
+import { buckets } from "../../infra/topology/buckets.ts";
+import { startCalendarEmulator } from "../emulators/calendar/start-calendar-emulator.ts";
+import { startDriveEmulator } from "../emulators/drive/drive-emulator.ts";
+import { startLanguageEmulator } from "../emulators/language/start-language-emulator.ts";
+import { startMeetEmulator } from "../emulators/meet/start-meet-emulator.ts";
+import { startMetadataServer } from "../emulators/metadata/start-metadata-server.ts";
+import { startOAuthEmulator } from "../emulators/oauth/start-oauth-emulator.ts";
+import { startPubSubEmulator } from "../emulators/pubsub/start-pubsub-emulator.ts";
+import { type EmulatorClock, scaledClock } from "../emulators/rest/emulator.ts";
+import { startSecretManagerEmulator } from "../emulators/secretmanager/start-secret-manager-emulator.ts";
+import { startSmtpSink } from "../emulators/smtp/start-smtp-sink.ts";
+import { startSpeech } from "../emulators/speech/start-speech.ts";
+import { startStorage } from "../emulators/storage/start-storage.ts";
+import { startWorkspaceEventsEmulator } from "../emulators/workspaceevents/start-workspace-events-emulator.ts";
+import type { Addresses } from "./addresses.ts";
+import { googleInspection } from "./google-inspection.ts";
+import { bucketName, localProject, serviceAccount, topicPath } from "./local-project.ts";
+
+export interface GoogleOptions {
+  readonly timeScale: number;
+  readonly redirectUri: string;
+  readonly foreign: { readonly pubsubHost?: string | undefined; readonly storage?: string | undefined };
+}
+
+export type GoogleEmulators = Awaited<ReturnType<typeof startGoogleEmulators>>;
+
+type Stoppable = { stop(): Promise<unknown> };
+type Publish = (
+  topic: string,
+  message: { readonly data: Buffer; readonly attributes: Readonly<Record<string, string>> },
+) => void;
+
+/** All of Google that the product talks to, in this process, each API on a port of its own. */
+export async function startGoogleEmulators(options: GoogleOptions) {
+  const started: Stoppable[] = [];
+  const keep = <Part extends Stoppable>(part: Part): Part => {
+    started.push(part);
+    return part;
+  };
+  const clock = scaledClock(options.timeScale);
+  const oauth = keep(await startOAuthEmulator({ clock, clients: [clientOf(options.redirectUri)] }));
+  const pubsub = await startPubsub(options, { clock, mintIdToken: oauth.mintIdToken, keep });
+  const common = { authority: oauth, clock };
+  const publish = pubsub.publish;
+
+  const storage =
+    options.foreign.storage === undefined ? keep(await startStorage({ ...common, ...seededBuckets(publish) })) : null;
+  const storageUrl = options.foreign.storage ?? storage?.url ?? "";
+  const speechToken = () => Promise.resolve(oauth.accessToken(serviceAccount("gcp-sa-speech")).token);
+  const workspaceEvents = keep(
+    await startWorkspaceEventsEmulator({ ...common, projectId: localProject.projectId, publish }),
+  );
+  const drive = keep(await startDriveEmulator(common));
+  const meet = keep(await startMeetEmulator({ ...common, recordings: drive.files, events: workspaceEvents }));
+  const nameOf = (email: string) => oauth.accounts().find((account) => account.email === email)?.name;
+  const calendar = keep(await startCalendarEmulator({ ...common, meet, nameOf }));
+  const speech = keep(await startSpeech({ ...common, storageUrl, accessToken: speechToken }));
+  const language = keep(await startLanguageEmulator(common));
+  const secretmanager = keep(await startSecretManagerEmulator(common));
+  const smtp = keep(await startSmtpSink({ clock }));
+  const servers = { oauth, calendar, drive, language, meet, secretmanager, speech, workspaceEvents };
+
+  const addresses: Omit<Addresses, "supabaseUrl" | "supabaseSecretKey" | "supabasePublishableKey" | "databaseUrl"> = {
+    pubsubHost: pubsub.host,
+    ...{ oauth: oauth.url, calendar: calendar.url, drive: drive.url, language: language.url, meet: meet.url },
+    ...{ secretmanager: secretmanager.url, speech: speech.url, storage: storageUrl },
+    ...{ workspaceevents: workspaceEvents.url, smtp: { host: smtp.host, port: smtp.port } },
+  };
+  return {
+    addresses,
+    ...{ ...servers, storage, smtp, pubsub: pubsub.emulator },
+    ...googleInspection({ ...servers, storage, smtp }),
+    mintIdToken: oauth.mintIdToken,
+    createAccount: oauth.createAccount,
+    putSecret: (name: string, value: string, accessor: string) =>
+      secretmanager.putSecret({
+        name: `projects/${localProject.projectId}/secrets/${name}`,
+        value,
+        accessors: [accessor],
+      }),
+    metadataHostOf: async (account: string): Promise<string> => {
+      const { projectId, region } = localProject;
+      return keep(await startMetadataServer({ serviceAccount: account, projectId, region, tokens: oauth, clock })).host;
+    },
+    stop: async (): Promise<void> => {
+      for (const part of started.splice(0).reverse()) await part.stop();
+    },
+  };
+}
+
+const clientOf = (redirectUri: string) => ({
+  clientId: localProject.clientId,
+  clientSecret: localProject.clientSecret,
+  redirectUris: [redirectUri],
+});
+
+interface PubsubParts {
+  readonly clock: EmulatorClock;
+  readonly mintIdToken: (claims: { email: string; audience: string }) => Promise<string>;
+  readonly keep: <Part extends Stoppable>(part: Part) => Part;
+}
+
+/** Our Pub/Sub, or a client of a foreign one: Google's services publish to whichever there is. */
+async function startPubsub({ foreign }: GoogleOptions, { clock, mintIdToken, keep }: PubsubParts) {
+  if (foreign.pubsubHost === undefined) {
+    const emulator = keep(await startPubSubEmulator({ clock, pullClock: scaledClock(1), mintIdToken }));
+    const publish: Publish = (topic, message) => void emulator.publish(topic, message);
+    return { emulator, host: emulator.host, publish };
+  }
+  const client = new PubSub({ projectId: localProject.projectId, apiEndpoint: foreign.pubsubHost, emulatorMode: true });
+  keep({ stop: () => client.close() });
+  const publish: Publish = (topic, message) =>
+    void client
+      .topic(topic)
+      .publishMessage(message)
+      .catch(() => undefined);
+  return { emulator: null, host: foreign.pubsubHost, publish };
+}
+
+/** The topology's buckets, each telling its topic of finished objects. */
+function seededBuckets(publish: Publish) {
+  return {
+    publish,
+    buckets: buckets.map(({ name, notifies }) => ({
+      name: bucketName(name),
+      notifies: [{ topicFullName: topicPath(notifies.topic), eventTypes: [...notifies.eventTypes] }],
+    })),
+  };
+}

@@ -1,0 +1,145 @@
+import { mkdir, mkdtemp } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { type FunctionName, functions } from "../../infra/topology/functions.ts";
+import type { Addresses } from "./addresses.ts";
+import { createPubsubTopology, localSecretValues } from "./apply-topology.ts";
+import { freePort } from "./database/free-port.ts";
+import { type LocalSupabase, startSupabase } from "./database/start-supabase.ts";
+import { environmentOf } from "./function-environment.ts";
+import { type FunctionProcess, superviseFunction } from "./function-process.ts";
+import { DEFAULT_TIME_SCALE, localProject, serviceAccount } from "./local-project.ts";
+import { startScheduler } from "./scheduler.ts";
+import { type GoogleEmulators, startGoogleEmulators } from "./start-google.ts";
+
+const logsFolder = fileURLToPath(new URL("../../.local/logs", import.meta.url));
+
+export interface StackOptions {
+  /** Periods of the topology times this; DEFAULT_TIME_SCALE when absent. */
+  readonly timeScale?: number;
+  /** Addresses of services that are already there and replace our own. */
+  readonly foreign?: { readonly pubsubHost?: string | undefined; readonly storage?: string | undefined };
+  /** Told what is being started. */
+  readonly onProgress?: (step: string) => void;
+}
+
+/** Everything of the product on this machine, wired as the topology says. */
+export interface LocalStack {
+  readonly addresses: Addresses;
+  readonly supabase: LocalSupabase;
+  readonly google: GoogleEmulators;
+  readonly functions: ReadonlyMap<FunctionName, FunctionProcess>;
+  readonly functionUrl: (name: string) => string;
+  readonly logsFolder: string;
+  stop(): Promise<void>;
+}
+
+type Stoppable = { stop(): Promise<unknown> };
+
+/** Starts the whole stack; if any part fails, what was started is stopped again. */
+export async function startStack(options: StackOptions = {}): Promise<LocalStack> {
+  const started: Stoppable[] = [];
+  const stop = async (): Promise<void> => {
+    for (const part of started.splice(0).reverse()) await part.stop();
+  };
+  try {
+    const parts = await startParts(options, (part) => {
+      started.push(part);
+      return part;
+    });
+    return { ...parts, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Keep = <Part extends Stoppable>(part: Part) => Part;
+
+async function startParts(options: StackOptions, keep: Keep): Promise<Omit<LocalStack, "stop">> {
+  const { timeScale = DEFAULT_TIME_SCALE, foreign = {}, onProgress = () => undefined } = options;
+  const ports = new Map(
+    await Promise.all(functions.map(async ({ name }) => [name as string, await freePort()] as const)),
+  );
+  const functionUrl = (name: string): string => `http://127.0.0.1:${ports.get(name) ?? 0}`;
+  const redirectUri = `${functionUrl("google-auth")}/callback`;
+
+  onProgress("Postgres, PostgREST and the Google emulators");
+  const [supabase, google] = await Promise.all([
+    startSupabase().then(keep),
+    startGoogleEmulators({ timeScale, redirectUri, foreign }).then(keep),
+  ]);
+  const addresses: Addresses = {
+    ...google.addresses,
+    supabaseUrl: supabase.url,
+    supabaseSecretKey: supabase.secretKey,
+    supabasePublishableKey: supabase.publishableKey,
+    databaseUrl: supabase.databaseUrl,
+  };
+
+  onProgress("topics, subscriptions, bucket and secrets");
+  const secrets = localSecretValues(supabase.secretKey);
+  await Promise.all([
+    createPubsubTopology({ pubsubHost: addresses.pubsubHost, functionUrl, push: foreign.pubsubHost === undefined }),
+    tellDatabase(supabase, { relayUrl: functionUrl("relay-outbox"), pingKey: secrets["relay-ping-key"] ?? "" }),
+  ]);
+  const secretValue = (name: string): string => secrets[name] ?? "";
+  for (const { name, secrets: bound } of functions) {
+    for (const { secret } of bound) google.putSecret(secret, secretValue(secret), serviceAccount(name));
+  }
+  google.putSecret("relay-ping-key", secretValue("relay-ping-key"), serviceAccount("relay-outbox"));
+
+  onProgress(`${functions.length} functions`);
+  const logs = await newLogsFolder();
+  const processes = await Promise.all(
+    functions.map(async (fn) => {
+      const metadataHost = await google.metadataHostOf(serviceAccount(fn.name));
+      const environment = environmentOf(fn, { addresses, timeScale, metadataHost, redirectUri, secretValue });
+      const port = ports.get(fn.name) ?? 0;
+      const running = superviseFunction({
+        name: fn.name,
+        port,
+        environment,
+        logFile: path.join(logs, `${fn.name}.log`),
+      });
+      return keep(running);
+    }),
+  );
+  await Promise.all(processes.map((running) => running.ready()));
+  const { mintIdToken } = google;
+  keep(startScheduler({ timeScale, functionUrl, mintIdToken }));
+  if (foreign.pubsubHost !== undefined) {
+    const { startPushBridge } = await import("./push-bridge.ts");
+    keep(startPushBridge({ functionUrl, mintIdToken, pubsubHost: foreign.pubsubHost }));
+  }
+  return {
+    addresses,
+    supabase,
+    google,
+    functionUrl,
+    logsFolder: logs,
+    functions: new Map(processes.map((running) => [running.name, running])),
+  };
+}
+
+/** What an operator stores in Vault: where the relay listens and the key its pings are signed with. */
+async function tellDatabase(
+  supabase: LocalSupabase,
+  { relayUrl, pingKey }: { readonly relayUrl: string; readonly pingKey: string },
+): Promise<void> {
+  const client = new pg.Client({ connectionString: supabase.databaseUrl });
+  await client.connect();
+  try {
+    const create = "select vault.create_secret($1, $2)";
+    await client.query(create, [relayUrl, "relay_outbox_url"]);
+    await client.query(create, [pingKey, "relay_ping_key"]);
+  } finally {
+    await client.end();
+  }
+}
+
+async function newLogsFolder(): Promise<string> {
+  await mkdir(logsFolder, { recursive: true });
+  return mkdtemp(path.join(logsFolder, `${localProject.projectId}-`));
+}
