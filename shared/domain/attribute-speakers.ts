@@ -130,16 +130,27 @@ function nearer(
 }
 
 /** What to say of a word that no entry explains. */
-function makeFallback(evidence: MeetingEvidence): (word: SpokenWord) => Attribution {
-  return (word) => {
-    const present = new Set(
-      evidence.presences
-        .filter((presence) => presence.startsMs < word.endsMs && presence.endsMs > word.startsMs)
-        .map((presence) => presence.participant),
-    );
-    const [alone] = present;
-    if (present.size === 1 && alone !== undefined) return { speaker: alone, source: "meet_session" };
-    if (evidence.entries.length > 0 || word.speakerLabel === null) return UNKNOWN;
-    return { speaker: word.speakerLabel, source: "diarization" };
+function makeFallback({ entries, presences }: MeetingEvidence): (word: SpokenWord) => Attribution {
+  const voices = new Map<string, Attribution>();
+  const byVoice = (label: string): Attribution => {
+    const voice = voices.get(label) ?? { speaker: label, source: "diarization" };
+    voices.set(label, voice);
+    return voice;
   };
+  return (word) => {
+    const alone = aloneDuring(presences, word);
+    if (alone !== null) return { speaker: alone, source: "meet_session" };
+    return entries.length > 0 || word.speakerLabel === null ? UNKNOWN : byVoice(word.speakerLabel);
+  };
+}
+
+/** The one participant who was in the room while the word was said, or null for none or several. */
+function aloneDuring(presences: readonly Presence[], word: SpokenWord): string | null {
+  let alone: string | null = null;
+  for (const { participant, startsMs, endsMs } of presences) {
+    if (startsMs >= word.endsMs || endsMs <= word.startsMs || participant === alone) continue;
+    if (alone !== null) return null;
+    alone = participant;
+  }
+  return alone;
 }
