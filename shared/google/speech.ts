@@ -19,7 +19,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_OPERATIONS_SEARCHED = 300;
 const API = "Speech";
 /** Called once: a repeated start is a second paid job. */
-const ONCE = { timeout: REQUEST_TIMEOUT_MS, retry: null, maxRetries: 0 } as const;
+const ONCE = { timeout: REQUEST_TIMEOUT_MS, retry: null } as const;
 
 /** Speech-to-Text v2 over REST, as the function's service account. */
 export function makeTranscriber({ projectId, location, endpoint }: SpeechOptions): Transcriber {

@@ -18,6 +18,7 @@ let sealed: { sizeBytes: number; crc32c: string }[];
 
 beforeEach(async () => {
   identity = await useServiceAccount("capture-artifacts", "p");
+  identity.assume();
   emulator = await startStorage({
     authority: identity.oauth,
     clock: scaledClock(0.01),

@@ -44,7 +44,7 @@ export function makeObjectStore({ projectId, bucket: bucketName, endpoint }: Sto
     },
     read: (name, maxBytes) => readObject(bucket.file(name), maxBytes),
     list: async (prefix) => {
-      const [files] = await verdicts(() => bucket.getFiles({ prefix, autoPaginate: true }));
+      const [files] = await verdicts(() => bucket.getFiles({ prefix }));
       return files.map((file) => parseAnswer(API, storageObject, file.metadata));
     },
   };

@@ -158,24 +158,31 @@ describe("a recording that is damaged on its way", () => {
     expect(failure).toMatchObject({ code: "recording_transfer_damaged" });
   });
 
-  test("is noticed when only the index was damaged, at first reading", async () => {
+  /** Damages only what is read before the whole, in its last byte or everywhere. */
+  const damagedAhead = (recording: Uint8Array, damage: (piece: Uint8Array, at: number) => Uint8Array): ByteSource => ({
+    sizeBytes: recording.length,
+    read: (start, end) => {
+      const whole = start === 0 && end === recording.length;
+      return sourceOf(recording, whole ? {} : { change: damage }).read(start, end);
+    },
+  });
+
+  test("is noticed when only the index was damaged, at first reading, and stayed well-formed", async () => {
     const recording = await makeRecordingFile(MINUTE);
-    let whole = false;
-    const source = sourceOf(recording, {
-      change: (piece, at) => {
-        // The last bytes of the index are chunk offsets: wrong, but well-formed.
-        if (!whole && at + piece.length === recording.length) piece[piece.length - 1] = (piece.at(-1) ?? 0) ^ 4;
-        return piece;
-      },
+    const source = damagedAhead(recording, (piece, at) => {
+      // The last bytes of the index are chunk offsets.
+      if (at + piece.length === recording.length) piece[piece.length - 1] = (piece.at(-1) ?? 0) ^ 4;
+      return piece;
     });
-    const watched: ByteSource = {
-      sizeBytes: source.sizeBytes,
-      read: (start, end) => {
-        whole = start === 0 && end === recording.length;
-        return source.read(start, end);
-      },
-    };
-    const failure = await extract(watched, expectedOf(recording)).catch((error: unknown) => error);
+    const failure = await extract(source, expectedOf(recording)).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "recording_transfer_damaged" });
+  });
+
+  test("is noticed when the index came broken, although the whole arrives in order afterwards", async () => {
+    const recording = await makeRecordingFile(MINUTE);
+    const source = damagedAhead(recording, (piece) => piece.fill(0, Math.floor(piece.length / 2)));
+    const failure = await extract(source, expectedOf(recording)).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(RetryableError);
     expect(failure).toMatchObject({ code: "recording_transfer_damaged" });
   });
 

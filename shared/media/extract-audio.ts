@@ -14,15 +14,15 @@ async function openAudio(source: ByteSource, expected: ExpectedSource): Promise<
   if (expected.sizeBytes === 0) {
     throw new PermanentError("The recording's file is empty (0 bytes).", { code: "recording_empty" });
   }
+  const readAhead: ReadAhead[] = [];
   try {
-    const { moov, readAhead } = await readRemoteIndex(source);
-    const track = readAudioTrack(moov);
+    const track = readAudioTrack(await readRemoteIndex(source, (piece) => readAhead.push(piece)));
     const file = layOutAudioFile(track);
     assertInside(file, source.sizeBytes);
     const content = writeAudio({ source, expected, file, readAhead });
     return { facts: factsOf(track, file), content };
   } catch (thrown) {
-    if (thrown instanceof Mp4Error) throw await verdictOn(thrown, source, expected);
+    if (thrown instanceof Mp4Error) throw await verdictOn(thrown, { source, expected, readAhead });
     throw thrown;
   }
 }
@@ -78,10 +78,10 @@ function assertWhole(found: WholeSource | null, expected: ExpectedSource): void 
   if (!found.matchesReadAhead) throw damaged("its index had other bytes when it was read first");
 }
 
-/** A file is called bad only when all of it arrived as Drive has it; otherwise the way here is to blame. */
-async function verdictOn(problem: Mp4Error, source: ByteSource, expected: ExpectedSource): Promise<Error> {
+/** A file is called bad only when all of it, and the index before it, arrived as Drive has it; else the way is to blame. */
+async function verdictOn(problem: Mp4Error, { source, expected, readAhead }: Omit<Writing, "file">): Promise<Error> {
   let found: WholeSource | null = null;
-  const whole = readWhole(source, { chunks: [], readAhead: [] }, (report) => {
+  const whole = readWhole(source, { chunks: [], readAhead }, (report) => {
     found = report;
   });
   for await (const _ of whole);

@@ -9,12 +9,6 @@ export interface ReadAhead {
   readonly crc32: number;
 }
 
-export interface RemoteIndex {
-  /** What is inside the `moov` box. */
-  readonly moov: Uint8Array;
-  readonly readAhead: readonly ReadAhead[];
-}
-
 /** Enough for `ftyp` and the next header; a short recording comes whole. */
 const HEAD_BYTES = 64 * 1024;
 /** What is left behind the media is the index: 8 hours of video and audio need about 15 MiB. */
@@ -26,11 +20,12 @@ const MAX_TOP_LEVEL_BOXES = 64;
 const FIRST_BOXES = ["ftyp", "moov", "mdat", "free", "skip", "wide", "pnot", "styp", "uuid"];
 
 /**
- * Finds the index (`moov`) of an MP4, at its front or its end, in two or three range reads.
+ * The content of an MP4's index (`moov`), which lies at the front or the end, in two or three range reads; each is
+ * told to `note`, also when the index turns out to be damaged.
  * Throws `Mp4Error` when there is none, and whatever the source throws.
  */
-export async function readRemoteIndex(source: ByteSource): Promise<RemoteIndex> {
-  const pieces = makePieces(source);
+export async function readRemoteIndex(source: ByteSource, note: (piece: ReadAhead) => void): Promise<Uint8Array> {
+  const pieces = makePieces(source, note);
   let at = 0;
   for (let boxes = 0; boxes < MAX_TOP_LEVEL_BOXES && at < source.sizeBytes; boxes += 1) {
     const box = await boxAt(pieces, at, source.sizeBytes);
@@ -38,7 +33,7 @@ export async function readRemoteIndex(source: ByteSource): Promise<RemoteIndex> 
     if (box.end > source.sizeBytes) {
       throw new Mp4Error("recording_truncated", "The recording's file ends in the middle: it was not written whole.");
     }
-    if (box.type === "moov") return { moov: await contentOf(pieces, box), readAhead: pieces.summaries() };
+    if (box.type === "moov") return await contentOf(pieces, box);
     at = box.end;
   }
   throw new Mp4Error("recording_without_index", "The recording's file has no index: it was not written to its end.");
@@ -60,20 +55,17 @@ async function contentOf(pieces: Pieces, moov: Box): Promise<Uint8Array> {
 
 interface Pieces {
   bytes(start: number, end: number): Promise<Uint8Array>;
-  summaries(): readonly ReadAhead[];
 }
 
 /** Holds what was read so far and reads on where that ends; pieces never overlap. */
-function makePieces(source: ByteSource): Pieces {
-  const summaries: ReadAhead[] = [];
+function makePieces(source: ByteSource, note: (piece: ReadAhead) => void): Pieces {
   let held: { start: number; bytes: Uint8Array } = { start: 0, bytes: new Uint8Array() };
   const readOn = async (start: number, end: number): Promise<Uint8Array> => {
     const bytes = await collect(source.read(start, end), end - start);
-    summaries.push({ start, end, crc32: crc32(bytes) });
+    note({ start, end, crc32: crc32(bytes) });
     return bytes;
   };
   return {
-    summaries: () => summaries,
     bytes: async (start, end) => {
       const heldEnd = held.start + held.bytes.length;
       if (start >= heldEnd) {
