@@ -5,7 +5,7 @@ import { type TranscriptSegment, transcriptText } from "#domain/transcript.ts";
 import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
 import type { AnalysisLease, AnalysisSnapshot, AnalysisStore, StoredTranscript } from "#ports/analysis-store.ts";
 import type { EffectLog } from "#ports/effect-log.ts";
-import type { Language, LanguageReport } from "#ports/language.ts";
+import type { Language, LanguageReport, LanguageRequest } from "#ports/language.ts";
 import { LeaseLostError, NotPossibleError, outOfPatience } from "./stops.ts";
 
 export interface InsightsStepDeps {
@@ -43,7 +43,11 @@ export function makeInsightsStep(deps: InsightsStepDeps): InsightsStep {
     }
     if (!(await deps.store.writeTranscript(lease, text))) throw new LeaseLostError();
     const spokenLanguage = transcripts.find(({ languageCode }) => languageCode !== null)?.languageCode ?? null;
-    const report = await analyzed(deps.language, { segments, spokenLanguage, delivery });
+    const beforeRequests = async (): Promise<void> => {
+      if (!(await deps.store.renew(lease))) throw new LeaseLostError();
+    };
+    const about = { text: analysisText(segments), language: spokenLanguage, beforeRequests };
+    const report = await analyzed(deps.language, about, delivery);
     await recordCost(deps.effects, report, { lease, delivery, transcriptHash });
     const leftOut = [...speakersLeftOut(transcripts), ...report.leftOut];
     const { analysis } = report;
@@ -77,24 +81,15 @@ function nothingHeard(recordingId: string): NotPossibleError {
 }
 
 /** Natural Language's report, or none with the reason once it refuses or stays away for too long. */
-async function analyzed(
-  language: Language,
-  about: {
-    readonly segments: readonly TranscriptSegment[];
-    readonly spokenLanguage: string | null;
-    readonly delivery: Delivery;
-  },
-): Promise<LanguageReport> {
-  const text = analysisText(about.segments);
-  if (text === "") return unavailable("no_words", "There are no words to analyse, only sounds.");
+async function analyzed(language: Language, about: LanguageRequest, delivery: Delivery): Promise<LanguageReport> {
+  if (about.text === "") return unavailable("no_words", "There are no words to analyse, only sounds.");
   try {
-    return await language.analyze(text, about.spokenLanguage);
+    return await language.analyze(about);
   } catch (error) {
     if (error instanceof PermanentError) return unavailable(error.code, error.message);
-    if (error instanceof RetryableError && outOfPatience(about.delivery.attempt, PATIENCE_ATTEMPTS)) {
-      return unavailable(error.code, error.message);
-    }
-    throw error;
+    const waitOn = error instanceof LeaseLostError || !outOfPatience(delivery.attempt, PATIENCE_ATTEMPTS);
+    if (!(error instanceof RetryableError) || waitOn) throw error;
+    return unavailable(error.code, error.message);
   }
 }
 

@@ -71,11 +71,12 @@ export function makeLanguage({ projectId, clock, endpoint }: LanguageOptions): L
     }
   };
   return {
-    analyze: async (text, language) => {
+    analyze: async ({ text, language, beforeRequests }) => {
       const pieces = splitText(text, MAX_PIECE_LENGTH);
       for (const features of FEATURE_SETS) {
         try {
-          const answers = await annotateAll(pieces, (piece) => annotate({ text: piece, language, features }));
+          const one = (piece: string): Promise<AnnotateTextAnswer> => annotate({ text: piece, language, features });
+          const answers = await annotateAll(pieces, one, beforeRequests);
           return reportOf(answers, { features, language });
         } catch (error) {
           if (!(error instanceof UnsupportedLanguageError)) throw error;
@@ -132,6 +133,7 @@ interface AnnotatedPiece {
 async function annotateAll(
   pieces: readonly string[],
   annotate: (piece: string) => Promise<AnnotateTextAnswer>,
+  beforeRequests: () => Promise<void>,
 ): Promise<AnnotatedPiece[]> {
   const one = async (piece: string): Promise<AnnotatedPiece> => ({
     characters: Array.from(piece).length,
@@ -140,6 +142,7 @@ async function annotateAll(
   const done: AnnotatedPiece[] = [];
   for (let from = 0; from < pieces.length; ) {
     const batch = pieces.slice(from, from + (from === 0 ? 1 : PARALLEL_PIECES));
+    await beforeRequests();
     done.push(...(await Promise.all(batch.map(one))));
     from += batch.length;
   }

@@ -71,6 +71,8 @@ export interface AnalysisStore {
     /** Nothing may be written: no booking, or one that was cancelled. */
     | { readonly kind: "unwanted"; readonly reason: string }
   >;
+  /** Keeps a long analysis's lease alive; false when it is lost or the booking is no longer wanted. */
+  renew(lease: AnalysisLease): Promise<boolean>;
   /** Replaces a recording's transcript and turns at once. */
   storeTranscript(
     lease: AnalysisLease,

@@ -11,10 +11,18 @@ export interface LanguageReport {
   readonly requests: number;
 }
 
+export interface LanguageRequest {
+  readonly text: string;
+  /** BCP 47; null lets Google detect it. */
+  readonly language: string | null;
+  /** Called before each round of paid requests; what it throws ends the analysis. */
+  readonly beforeRequests: () => Promise<void>;
+}
+
 export interface Language {
   /**
-   * Entities, their sentiment and the text's sentiment. `language` is BCP 47; null lets Google detect it.
+   * Entities, their sentiment and the text's sentiment.
    * Throws RetryableError (quota, outage) and PermanentError (anything Google will never take).
    */
-  analyze(text: string, language: string | null): Promise<LanguageReport>;
+  analyze(request: LanguageRequest): Promise<LanguageReport>;
 }

@@ -27,6 +27,7 @@ export function makeAnalysisStore(
       const lease = { bookingId: start.snapshot.bookingId, fencing: start.fencing };
       return { kind: "leased", lease, snapshot: start.snapshot };
     },
+    renew: async (lease) => dataOf(await supabase.rpc("renew_analysis", held(lease))),
     storeTranscript: async (lease, recordingId, { segments, ...transcript }) => {
       const answer = await supabase.rpc("store_transcript", {
         ...held(lease),

@@ -527,7 +527,7 @@ export type Database = {
       };
       fail_capture: { Args: { p_fencing: number; p_reason: string; p_recording_id: string }; Returns: boolean };
       finish_booking_reconcile: {
-        Args: { p_booking_id: string; p_fencing: number; p_result: Json; p_revision: number };
+        Args: { p_booking_id: string; p_effects: Json; p_fencing: number; p_result: Json; p_revision: number };
         Returns: Json;
       };
       finish_capture_copy: {
@@ -555,7 +555,10 @@ export type Database = {
         Returns: undefined;
       };
       park_capture: { Args: { p_fencing: number; p_reason: string; p_recording_id: string }; Returns: boolean };
-      plan_booking_room: { Args: { p_booking_id: string; p_fencing: number; p_room: Json }; Returns: boolean };
+      plan_booking_room: {
+        Args: { p_booking_id: string; p_fencing: number; p_lease_seconds: number; p_room: Json };
+        Returns: boolean;
+      };
       plan_transcription: { Args: { p_fencing: number; p_jobs: Json; p_recording_id: string }; Returns: Json };
       prune_single_use_values: { Args: Record<PropertyKey, never>; Returns: number };
       read_transcripts: { Args: { p_booking_id: string }; Returns: Json };
@@ -566,7 +569,13 @@ export type Database = {
         Returns: undefined;
       };
       relay_outbox_batch: {
-        Args: { p_claim_seconds: number; p_failed: Json; p_limit: number; p_published: number[] };
+        Args: {
+          p_claim_seconds: number;
+          p_failed: Json;
+          p_limit: number;
+          p_published: number[];
+          p_skipped_topics: string[];
+        };
         Returns: {
           attributes: Json;
           data: Json;
@@ -575,9 +584,17 @@ export type Database = {
         }[];
       };
       release_analysis: { Args: { p_booking_id: string; p_fencing: number }; Returns: undefined };
-      release_booking_lease: { Args: { p_booking_id: string; p_fencing: number }; Returns: undefined };
+      release_booking_lease: {
+        Args: { p_booking_id: string; p_effects: Json; p_fencing: number; p_reason: string };
+        Returns: undefined;
+      };
       release_capture: { Args: { p_fencing: number; p_recording_id: string }; Returns: undefined };
       remove_workspace_subscription: { Args: { p_user_id: string }; Returns: string };
+      renew_analysis: { Args: { p_booking_id: string; p_fencing: number; p_lease_seconds: number }; Returns: boolean };
+      renew_booking_lease: {
+        Args: { p_booking_id: string; p_fencing: number; p_lease_seconds: number };
+        Returns: boolean;
+      };
       renew_capture: { Args: { p_fencing: number; p_lease_seconds: number; p_recording_id: string }; Returns: string };
       replace_google_refresh_token: {
         Args: { p_refresh_token: string; p_token_version: number; p_user_id: string };

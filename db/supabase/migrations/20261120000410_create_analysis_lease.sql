@@ -74,6 +74,14 @@ end
 $$;
 revoke execute on function private.holds_analysis(uuid, bigint, double precision) from public, anon, authenticated;
 
+-- Keeps the lease of a long analysis alive; false when it is lost or the booking is no longer wanted.
+create function public.renew_analysis(p_booking_id uuid, p_fencing bigint, p_lease_seconds double precision)
+returns boolean language sql security definer set search_path = '' as $$
+  select private.holds_analysis(p_booking_id, p_fencing, p_lease_seconds);
+$$;
+revoke execute on function public.renew_analysis(uuid, bigint, double precision) from public, anon, authenticated;
+grant execute on function public.renew_analysis(uuid, bigint, double precision) to service_role;
+
 -- Hands the lease back after a failure, so that the redelivery need not wait for it to expire.
 create function public.release_analysis(p_booking_id uuid, p_fencing bigint) returns void
 language sql security definer set search_path = '' as $$

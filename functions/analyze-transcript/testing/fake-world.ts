@@ -108,7 +108,8 @@ export class FakeWorld {
   };
 
   readonly language: Language = {
-    analyze: async (text) => {
+    analyze: async ({ text, beforeRequests }) => {
+      await beforeRequests();
       this.calls.language += 1;
       await this.beforeLanguage?.();
       if (this.languageFailure !== null) throw this.languageFailure;
