@@ -14,7 +14,7 @@ create table public.transcripts (
   created_at timestamptz not null default now()
 );
 alter table public.transcripts enable row level security;
-revoke all on table public.transcripts from public, anon, authenticated;
+revoke all on table public.transcripts from public, anon, authenticated, service_role;
 grant select on table public.transcripts to authenticated;
 grant select, insert, update, delete on table public.transcripts to service_role;
 create policy transcripts_read_own on public.transcripts for select to authenticated
@@ -37,7 +37,7 @@ create table public.transcript_segments (
   primary key (recording_id, position)
 );
 alter table public.transcript_segments enable row level security;
-revoke all on table public.transcript_segments from public, anon, authenticated;
+revoke all on table public.transcript_segments from public, anon, authenticated, service_role;
 grant select on table public.transcript_segments to authenticated;
 grant select, insert, update, delete on table public.transcript_segments to service_role;
 create policy transcript_segments_read_own on public.transcript_segments for select to authenticated
