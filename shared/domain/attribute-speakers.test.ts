@@ -47,10 +47,11 @@ describe("speakers from Meet's entries", () => {
 
   it("cost time in proportion to the length", () => {
     const held = holdMeeting(scriptedConversation(5_000, 3), {}, 3);
-    const startedAt = performance.now();
+    const startedAt = process.threadCpuUsage();
     attributeSpeakers(held.words, { entries: held.entries, presences: [] });
     expect(held.words.length).toBeGreaterThan(60_000);
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    // Processor time in microseconds: other processes of a busy machine do not count.
+    expect(process.threadCpuUsage(startedAt).user).toBeLessThan(3_000_000);
   });
 
   it("stay unknown for words that no entry is near to", () => {

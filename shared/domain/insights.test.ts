@@ -89,13 +89,13 @@ describe("a summary", () => {
       ", ".repeat(50_000),
       "?!".repeat(50_000),
     ];
-    const startedAt = performance.now();
+    const startedAt = process.threadCpuUsage();
     for (const content of nasty) {
       const segments = segmentsOf([{ speaker: "A", content }]);
       summarize(segments);
       analysisText(segments);
     }
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(process.threadCpuUsage(startedAt).user).toBeLessThan(5_000_000);
   });
 });
 

@@ -80,6 +80,7 @@ describe("a transcript", () => {
         expect(text.includes("\0")).toBe(false);
         expect(text.isWellFormed()).toBe(true);
       }),
+      { numRuns: 40 },
     );
   });
 
