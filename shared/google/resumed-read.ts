@@ -49,12 +49,12 @@ export async function* resumedRead(options: ResumedReadOptions): AsyncGenerator<
 }
 
 async function* oneAnswer(options: ResumedReadOptions, from: number): AsyncGenerator<Uint8Array, void, undefined> {
-  const broken = new AbortController();
-  const watch = makeIdleWatch(options, broken);
+  const watch = makeIdleWatch(options);
   let body: Readable | null = null;
   try {
-    const answer = await watch.during(options.open(from, broken.signal));
+    const answer = await watch.during(options.open(from, watch.broken));
     body = answer.body;
+    watch.broken.addEventListener("abort", () => answer.body.destroy(watch.broken.reason));
     if (answer.startsAt > from || Number.isNaN(answer.startsAt)) throw new Error("the answer is of another range");
     let skip = from - answer.startsAt;
     let left = options.end - from;
@@ -73,38 +73,43 @@ async function* oneAnswer(options: ResumedReadOptions, from: number): AsyncGener
   }
 }
 
+interface IdleWatch {
+  /** Aborts when the connection has been silent for too long. */
+  readonly broken: AbortSignal;
+  /** Time counts as silent only while this waits. */
+  during<Answer>(work: Promise<Answer>): Promise<Answer>;
+  stop(): void;
+}
+
 /**
  * Breaks a connection off that is silent for `idleMs` while somebody waits for it; time in which nobody reads is the
- * consumer's own. One timer per period instead of one per piece.
+ * consumer's own. One timer per period instead of one per piece, and no race with a promise that outlives the pieces:
+ * it would keep every one of them in memory.
  */
-function makeIdleWatch({ clock, idleMs, api }: ResumedReadOptions, broken: AbortController) {
+function makeIdleWatch({ clock, idleMs, api }: ResumedReadOptions): IdleWatch {
   const stopped = new AbortController();
+  const broken = new AbortController();
   let waits = 0;
   let waiting = false;
-  let fail: (error: Error) => void = () => undefined;
-  const silence = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  silence.catch(() => undefined);
   const watch = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
       const seen = waits;
       const wasWaiting = waiting;
       await clock.wait(idleMs, stopped.signal);
       if (!wasWaiting || !waiting || waits !== seen) continue;
-      const error = new RetryableError(`Google ${api} fell silent`, { code: "download_silent" });
-      fail(error);
-      broken.abort(error);
+      broken.abort(new RetryableError(`Google ${api} fell silent`, { code: "download_silent" }));
       return;
     }
   };
+  // It ends by being stopped, which the clock reports as an error.
   watch().catch(() => undefined);
   return {
-    during: async <T>(work: Promise<T>): Promise<T> => {
+    broken: broken.signal,
+    during: async (work) => {
       waits += 1;
       waiting = true;
       try {
-        return await Promise.race([work, silence]);
+        return await work;
       } finally {
         waiting = false;
       }
