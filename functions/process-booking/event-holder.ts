@@ -7,7 +7,7 @@ import type { Calendar, CalendarAddress } from "#ports/calendar.ts";
 
 export interface EventHolderDeps {
   readonly calendar: Calendar;
-  readonly store: Pick<BookingStore, "planRoom">;
+  readonly store: Pick<BookingStore, "planRoom" | "renew">;
   readonly clock: Clock;
   readonly conferencePollMs: number;
 }
@@ -19,7 +19,10 @@ export interface EventRequest {
   readonly event: DesiredEvent;
   /** The event the row names, when it is on this calendar. */
   readonly knownEventId: string | null;
+  /** Where to start when a new event is needed. */
   readonly generation: number;
+  /** Ids of this booking's events on other calendars: a guest's calendar holds copies under the same id. */
+  readonly takenIds: ReadonlySet<string>;
   readonly note: (effect: string, key: string, outcome: string) => void;
 }
 
@@ -59,19 +62,22 @@ async function keep(deps: EventHolderDeps, request: EventRequest, first: RemoteE
     if (remote === null || remote.cancelled || remote.bookingId !== request.event.bookingId) return null;
     const change = changeOf(remote, request.event);
     if (isEmptyChange(change)) return { event: remote, generation: request.generation };
+    // Whoever edited it may be a newer holder of the lease, whose values ours must not overwrite.
+    if (!(await deps.store.renew(request.lease))) throw new LeaseLostError();
     const answer = await deps.calendar.patch(request.at, { eventId: remote.id, etag: remote.etag, change });
     request.note("calendar.patch", remote.id, answer.kind);
     if (answer.kind === "patched") return { event: answer.event, generation: request.generation };
     remote = answer.kind === "gone" ? null : await deps.calendar.get(request.at, remote.id);
   }
   if (remote === null) return null;
-  throw new RetryableError("the event is being edited in Google at this moment", { code: "event_busy" });
+  throw new RetryableError("The event is being edited in Google at this moment.", { code: "event_busy" });
 }
 
 /** Inserts the event; an id that is taken is either our own earlier insert or a deleted event's. */
 async function create(deps: EventHolderDeps, request: EventRequest, first: number): Promise<HeldEvent> {
   for (let generation = first; generation < first + MAX_GENERATIONS; generation += 1) {
     const id = calendarEventId(request.event.bookingId, generation);
+    if (request.takenIds.has(id)) continue;
     if (!(await deps.store.planRoom(request.lease, { ...request.at, eventId: id }))) throw new LeaseLostError();
     const newEvent = { id, conferenceRequestId: conferenceRequestId(id), event: request.event };
     const answer = await deps.calendar.insert(request.at, newEvent);
@@ -79,12 +85,12 @@ async function create(deps: EventHolderDeps, request: EventRequest, first: numbe
     if (answer.kind === "inserted") return { event: answer.event, generation };
     const existing = await deps.calendar.get(request.at, id);
     if (existing === null) {
-      throw new RetryableError("Google says the event exists and does not show it", { code: "event_not_visible" });
+      throw new RetryableError("Google says the event exists and does not show it.", { code: "event_not_visible" });
     }
     const kept = await keep(deps, { ...request, generation }, existing);
     if (kept !== null) return kept;
   }
-  throw new RetryableError("too many deleted events under this booking's ids", { code: "generations_exhausted" });
+  throw new RetryableError("Too many deleted events under this booking's ids.", { code: "generations_exhausted" });
 }
 
 /** Waits within a bound for a Meet link that Google makes in the background. */

@@ -1,11 +1,12 @@
 import { bookingEvent } from "#contracts/booking-event.ts";
 import type { Delivery } from "#contracts/delivery.ts";
-import type { BookingSnapshot } from "#domain/booking.ts";
-import { ignored, type Outcome } from "#kernel/outcome.ts";
+import type { BookingLook } from "#domain/booking.ts";
+import { ignored, type Outcome, parked } from "#kernel/outcome.ts";
 import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
 import type { BookingLease, BookingStore } from "#ports/booking-store.ts";
+import type { Effect } from "#ports/effect-log.ts";
 import { LeaseLostError } from "./event-holder.ts";
-import type { Pass, PassResult } from "./pass.ts";
+import type { Pass, PassInput, PassResult } from "./pass.ts";
 
 export interface ProcessBookingDeps {
   readonly store: BookingStore;
@@ -33,38 +34,53 @@ export function makeHandler(deps: ProcessBookingDeps): (delivery: Delivery) => P
         // Its first run died or still runs; once the lease has run out this delivery takes over.
         throw new RetryableError("this delivery already holds the booking", { code: "lease_held" });
       case "leased":
-        return await holding(deps, start.lease, (snapshot) => deps.pass({ snapshot, lease: start.lease, delivery }))(
-          start.snapshot,
-        );
+        return await underLease(deps, { lease: start.lease, first: start.look, traceId: delivery.traceId });
     }
   };
 }
 
+interface Holding {
+  readonly lease: BookingLease;
+  readonly first: BookingLook;
+  readonly traceId: string;
+}
+
 /** Runs passes until the row is written, giving the lease back whatever happens. */
-function holding(
-  { store }: ProcessBookingDeps,
-  lease: BookingLease,
-  pass: (snapshot: BookingSnapshot) => Promise<PassResult>,
-): (first: BookingSnapshot) => Promise<Outcome> {
-  return async (first) => {
-    try {
-      let snapshot = first;
-      for (let round = 0; round < MAX_PASSES; round += 1) {
-        const { outcome, result } = await pass(snapshot);
-        if (result === null) {
-          await store.release(lease);
-          return outcome;
-        }
-        const end = await store.finish(lease, snapshot.booking?.revision ?? null, result);
-        if (end.kind === "written") return outcome;
-        if (end.kind === "fenced") throw new LeaseLostError();
-        snapshot = end.snapshot;
-      }
-      throw new RetryableError("the booking keeps changing", { code: "booking_busy" });
-    } catch (error) {
-      // Best effort: a lease that cannot be given back runs out by itself.
-      if (!(error instanceof LeaseLostError)) await store.release(lease).catch(() => undefined);
-      throw error;
-    }
+async function underLease({ store, pass }: ProcessBookingDeps, { lease, first, traceId }: Holding): Promise<Outcome> {
+  let effects: Effect[] = [];
+  const note: PassInput["note"] = (effect, key, outcome) => {
+    effects.push({ bookingId: lease.bookingId, step: "process-booking", effect, key, outcome, traceId });
   };
+  try {
+    let look = first;
+    for (let round = 0; round < MAX_PASSES; round += 1) {
+      const { outcome, result, retry } =
+        look.kind === "readable" ? await pass({ snapshot: look.snapshot, lease, note }) : unreadable(look.reason);
+      const end = await store.finish(lease, { revision: revisionOf(look), result, effects });
+      effects = [];
+      if (end.kind === "written" && retry != null) throw retry;
+      if (end.kind === "written") return outcome;
+      if (end.kind === "fenced") throw new LeaseLostError();
+      look = end.look;
+    }
+    throw new RetryableError("The booking keeps changing.", { code: "booking_busy" });
+  } catch (error) {
+    // Best effort: a lease that cannot be given back runs out by itself.
+    await store.release(lease, { reason: reasonOf(error), effects }).catch(() => undefined);
+    throw error;
+  }
+}
+
+function unreadable(reason: string): PassResult {
+  const result = { status: "failed", reason, room: null, retired: [], tokenVersion: null } as const;
+  return { outcome: parked("booking_unreadable", reason), result };
+}
+
+const revisionOf = (look: BookingLook): number | null =>
+  look.kind === "readable" ? (look.snapshot.booking?.revision ?? null) : look.revision;
+
+/** What a waiting booking shows meanwhile; words that were not written for people stay in the log. */
+function reasonOf(error: unknown): string | null {
+  const known = error instanceof RetryableError || error instanceof PermanentError;
+  return known ? `Not done yet, it will be tried again: ${error.message}` : null;
 }

@@ -15,6 +15,7 @@ import { processBookingEnvironment } from "./config.ts";
 import { makeEventHolder } from "./event-holder.ts";
 import { makeHandler } from "./handler.ts";
 import { makePass } from "./pass.ts";
+import { makeRetireEvents } from "./retire-events.ts";
 
 const NAME = "process-booking";
 const config = readEnvironment(processBookingEnvironment, process.env);
@@ -30,9 +31,9 @@ const auth = makeConsultantAuth({
 const calendar = makeCalendar({ auth, endpoint: config.GOOGLE_CALENDAR_ENDPOINT });
 const conferencePollMs = config.CONFERENCE_POLL_SECONDS * 1000;
 const pass = makePass({
-  calendar,
   meetings: makeMeet({ auth, endpoint: config.GOOGLE_MEET_ENDPOINT }),
   holdEvent: makeEventHolder({ calendar, store, clock: systemClock, conferencePollMs }),
+  retireEvents: makeRetireEvents({ calendar, store }),
 });
 
 http(

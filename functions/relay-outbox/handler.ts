@@ -1,42 +1,51 @@
+import type { Clock } from "#kernel/clock.ts";
 import { done, type Outcome } from "#kernel/outcome.ts";
 import { RetryableError } from "#kernel/verdicts.ts";
 import type { OutboxStore } from "#ports/outbox-store.ts";
-import type { Publisher, PublishFailure } from "#ports/publisher.ts";
+import type { OutboxMessage, Publisher, PublishFailure } from "#ports/publisher.ts";
 
 export interface RelayOptions {
   readonly store: OutboxStore;
   readonly publisher: Publisher;
+  readonly clock: Clock;
   readonly claimSeconds: number;
 }
 
-/** PostgREST returns at most 1,000 rows; 500 drains nearly twice as fast as 100 (see docs/performance.md). */
+/** PostgREST returns at most 1,000 rows; 500 keeps one publish call far below Pub/Sub's limits. */
 const BATCH_SIZE = 500;
-/** One run drains at most this many batches, so that it ends well within the function's timeout. */
-const MAX_BATCHES = 400;
+/** No batch is claimed later than this into a run, so that it ends within the function's 60 s timeout. */
+const MAX_RUN_MS = 35_000;
 
 /**
  * Drains the outbox: claim, publish, mark, in that order, so that a crash repeats a message and never loses one.
- * Marking a batch and claiming the next is one call.
+ * Marking a batch and claiming the next is one call. A topic that fails is left out for the rest of the run.
  */
-export function makeRelay({ store, publisher, claimSeconds }: RelayOptions): () => Promise<Outcome> {
+export function makeRelay({ store, publisher, clock, claimSeconds }: RelayOptions): () => Promise<Outcome> {
   return async () => {
+    const lastClaimAt = clock.now().getTime() + MAX_RUN_MS;
+    const skippedTopics = new Set<string>();
     let total = 0;
-    let failures: readonly PublishFailure[] = [];
-    let messages = await store.next({ published: [], failed: [], limit: BATCH_SIZE, claimSeconds });
-    for (let batch = 0; messages.length > 0; batch += 1) {
+    let failure: PublishFailure | undefined;
+    let messages = await store.next({ published: [], failed: [], limit: BATCH_SIZE, claimSeconds, skippedTopics: [] });
+    while (messages.length > 0) {
       const { published, failed } = await publisher.publish(messages);
       total += published.length;
-      failures = [...failures, ...failed.slice(0, 1)];
-      // A failing topic is left to the next sweep instead of being hammered for the whole run.
-      const limit = failed.length > 0 || batch >= MAX_BATCHES ? 0 : BATCH_SIZE;
-      messages = await store.next({ published, failed, limit, claimSeconds });
+      const passing = failed.filter((one) => !one.permanent);
+      failure ??= passing[0];
+      for (const topic of topicsOf(messages, passing)) skippedTopics.add(topic);
+      const limit = clock.now().getTime() > lastClaimAt ? 0 : BATCH_SIZE;
+      messages = await store.next({ published, failed, limit, claimSeconds, skippedTopics: [...skippedTopics] });
     }
-    const [failure] = failures;
-    if (failure !== undefined && !failure.permanent) {
-      throw new RetryableError(`outbox row ${failure.id} was not published: ${failure.reason}`, {
+    if (failure !== undefined) {
+      throw new RetryableError(`${total} published, but not outbox row ${failure.id}: ${failure.reason}`, {
         code: "publish_failed",
       });
     }
     return done(`${total} published`);
   };
+}
+
+function topicsOf(messages: readonly OutboxMessage[], failed: readonly PublishFailure[]): readonly string[] {
+  const ids = new Set(failed.map(({ id }) => id));
+  return messages.filter(({ id }) => ids.has(id)).map(({ topic }) => topic);
 }

@@ -12,14 +12,17 @@ export interface PingHeaders {
   readonly signature: string | undefined;
 }
 
-/**
- * The nonce of a ping whose HMAC-SHA256 over `timestamp.nonce` is right and fresh, else null.
- * Costs no database read, so that a forger cannot make us work; the nonce is spent by the caller afterwards.
- */
-export function verifiedNonce(headers: PingHeaders, key: Secret, now: Date): string | null {
-  const { timestamp = "", nonce = "", signature = "" } = headers;
+export type Ping = { readonly [Header in keyof PingHeaders]: string };
+
+/** The headers of a well-formed and fresh ping, else null; who sent it is not known yet. */
+export function freshPing({ timestamp = "", nonce = "", signature = "" }: PingHeaders, now: Date): Ping | null {
   if (!/^\d{1,12}$/.test(timestamp) || !NONCE.test(nonce) || !/^[0-9a-f]{64}$/.test(signature)) return null;
   if (Math.abs(now.getTime() / 1000 - Number(timestamp)) > WINDOW_SECONDS) return null;
+  return { timestamp, nonce, signature };
+}
+
+/** True when the HMAC-SHA256 over `timestamp.nonce` is right, compared in constant time. */
+export function isSigned({ timestamp, nonce, signature }: Ping, key: Secret): boolean {
   const expected = createHmac("sha256", key.reveal()).update(`${timestamp}.${nonce}`).digest();
-  return timingSafeEqual(expected, Buffer.from(signature, "hex")) ? nonce : null;
+  return timingSafeEqual(expected, Buffer.from(signature, "hex"));
 }

@@ -1,10 +1,13 @@
 import { z } from "zod";
-import { type BookingSnapshot, bookingStatuses, pipelineStatuses } from "#domain/booking.ts";
+import { type BookingLook, type BookingSnapshot, bookingStatuses, pipelineStatuses } from "#domain/booking.ts";
 
-const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+/** `infinity` and the year 10000 become an invalid date, which the domain turns into a reason. */
+const instant = z.string().transform((text) => new Date(text));
 
-/** A service's or booking's `meeting_settings`; unknown keys belong to the platform. */
-const meetingSettings = z.looseObject({ autoRecording: z.boolean().default(false).catch(false) });
+/** A service's or booking's `meeting_settings`; what else is in it belongs to the platform. */
+const meetingSettings = z
+  .looseObject({ autoRecording: z.boolean().default(false).catch(false) })
+  .catch({ autoRecording: false });
 
 const booking = z.object({
   id: z.uuid(),
@@ -36,18 +39,41 @@ const snapshot = z.object({
       state: z.enum(["connected", "needs_reconnect", "disconnected"]),
       reason: z.string().nullable(),
       grantedScopes: z.array(z.string()),
+      tokenVersion: z.number().int(),
       calendarId: z.string(),
     })
     .nullable(),
   rooms: z.array(
-    z.object({ userId: z.uuid(), calendarId: z.string(), eventId: z.string(), spaceName: z.string().nullable() }),
+    z.object({
+      userId: z.uuid(),
+      calendarId: z.string(),
+      eventId: z.string(),
+      spaceName: z.string().nullable(),
+      meetingCode: z.string().nullable(),
+    }),
   ),
   deleted: z.boolean(),
 }) satisfies z.ZodType<BookingSnapshot>;
 
+/** A row that the platform filled in ways ours may not be is told apart here, so that it can show why. */
+const look = z.unknown().transform((value): BookingLook => {
+  const parsed = snapshot.safeParse(value);
+  if (parsed.success) return { kind: "readable", snapshot: parsed.data };
+  const [issue] = parsed.error.issues;
+  const column = issue?.path.join(".").replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const reason = `${column} of the booking cannot be used (${issue?.message}). Correct it to go on.`;
+  return { kind: "unreadable", revision: revisionOf.parse(value), reason };
+});
+
+const revisionOf = z
+  .looseObject({ booking: z.looseObject({ revision: z.number().int() }) })
+  .transform(({ booking: { revision } }) => revision)
+  .nullable()
+  .catch(null);
+
 /** Answer of `begin_booking_reconcile`. */
 export const reconcileStart = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("leased"), fencing: z.number().int(), snapshot }),
+  z.object({ kind: z.literal("leased"), fencing: z.number().int(), snapshot: look }),
   z.object({ kind: z.literal("busy") }),
   z.object({ kind: z.literal("redelivered") }),
 ]);
@@ -55,6 +81,6 @@ export const reconcileStart = z.discriminatedUnion("kind", [
 /** Answer of `finish_booking_reconcile`. */
 export const reconcileEnd = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("written") }),
-  z.object({ kind: z.literal("changed"), snapshot }),
+  z.object({ kind: z.literal("changed"), snapshot: look }),
   z.object({ kind: z.literal("fenced") }),
 ]);

@@ -3,6 +3,17 @@ import type { Conference, RemoteEvent } from "#domain/calendar-event.ts";
 
 const eventTime = z.looseObject({ dateTime: z.string().optional(), timeZone: z.string().optional() });
 
+/** What an attendee's entry may be sent back with; the rest of it Google decides. */
+const attendee = z.object({
+  email: z.string(),
+  displayName: z.string().optional(),
+  responseStatus: z.string().optional(),
+  optional: z.boolean().optional(),
+  comment: z.string().optional(),
+  additionalGuests: z.number().optional(),
+  resource: z.boolean().optional(),
+});
+
 /** The fields of a Calendar event that we read; deleted events may carry an id and little else. */
 export const calendarResource = z
   .looseObject({
@@ -15,7 +26,7 @@ export const calendarResource = z
     description: z.string().default(""),
     start: eventTime.optional(),
     end: eventTime.optional(),
-    attendees: z.array(z.looseObject({ email: z.string(), displayName: z.string().optional() })).default([]),
+    attendees: z.array(attendee).default([]),
     extendedProperties: z.looseObject({ private: z.record(z.string(), z.string()).optional() }).optional(),
     conferenceData: z
       .looseObject({
@@ -39,10 +50,9 @@ export const calendarResource = z
       startsAt: instantOf(event.start?.dateTime),
       endsAt: instantOf(event.end?.dateTime),
       timeZone: event.start?.timeZone ?? null,
-      attendees: event.attendees.map(({ email, displayName }) =>
-        displayName === undefined ? { email } : { email, displayName },
-      ),
+      attendees: event.attendees,
       bookingId: event.extendedProperties?.private?.["bookingId"] ?? null,
+      guestEmail: event.extendedProperties?.private?.["guestEmail"] || null,
       conference: conferenceOf(event.conferenceData),
     }),
   );

@@ -22,16 +22,39 @@ export interface PushMessage {
   readonly attempt: number | null;
 }
 
-/** Parses a push request's body; throws `ZodError` or `SyntaxError` naming what is wrong with it. */
-export function parsePushBody(body: unknown): PushMessage {
-  const { message, subscription, deliveryAttempt } = pushBody.parse(body);
-  const text = Buffer.from(message.data, "base64").toString("utf8");
+export type PushParse =
+  | { readonly kind: "message"; readonly message: PushMessage }
+  /** The reason names the field and never repeats what was sent. */
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** Parses a push request's body. */
+export function parsePushBody(body: unknown): PushParse {
+  const parsed = pushBody.safeParse(body);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return { kind: "refused", reason: `${issue?.path.join(".") || "the body"}: ${issue?.message}` };
+  }
+  const { message, subscription, deliveryAttempt } = parsed.data;
+  const payload = jsonOf(Buffer.from(message.data, "base64").toString("utf8"));
+  if (payload === null) return { kind: "refused", reason: "message.data: not JSON" };
   return {
-    messageId: message.messageId,
-    subscription,
-    attributes: message.attributes,
-    json: text === "" ? undefined : JSON.parse(text),
-    publishedAt: message.publishTime === undefined ? null : new Date(message.publishTime),
-    attempt: deliveryAttempt ?? null,
+    kind: "message",
+    message: {
+      messageId: message.messageId,
+      subscription,
+      attributes: message.attributes,
+      json: payload.json,
+      publishedAt: message.publishTime === undefined ? null : new Date(message.publishTime),
+      attempt: deliveryAttempt ?? null,
+    },
   };
+}
+
+/** Null for what is not JSON; the parser's own words would repeat the text. */
+function jsonOf(text: string): { readonly json: unknown } | null {
+  try {
+    return { json: text === "" ? undefined : JSON.parse(text) };
+  } catch {
+    return null;
+  }
 }

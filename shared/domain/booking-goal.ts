@@ -19,14 +19,23 @@ export type BookingGoal =
     }
   /** No live event at all. */
   | { readonly kind: "retire_events" }
-  /** Nothing can be done until a person acts; events stay as they are. */
-  | { readonly kind: "park"; readonly status: PipelineStatus; readonly code: string; readonly reason: string }
+  /** Nothing can be done until a person acts; only events on calendars of consultants it has left are removed. */
+  | {
+      readonly kind: "park";
+      readonly status: PipelineStatus;
+      readonly code: string;
+      readonly reason: string;
+      /** Whose calendar may keep its event; null: nobody's. */
+      readonly userId: string | null;
+    }
+  /** The row alone says how it stands; the world is left as it is. */
+  | { readonly kind: "settle"; readonly status: PipelineStatus; readonly reason: string | null }
   /** The pipeline has nothing to do with this row as it stands. */
   | { readonly kind: "leave"; readonly reason: string };
 
 /** Decides what one pass over a booking is to achieve. */
 export function goalOf(snapshot: BookingSnapshot): BookingGoal {
-  const { booking, consultant, connection } = snapshot;
+  const { booking } = snapshot;
   if (booking === null) {
     return snapshot.deleted ? { kind: "retire_events" } : { kind: "leave", reason: "there is no such booking" };
   }
@@ -35,18 +44,38 @@ export function goalOf(snapshot: BookingSnapshot): BookingGoal {
     case "declined":
       return { kind: "retire_events" };
     case "completed":
-      return { kind: "leave", reason: "the booking is completed" };
+      return completed(booking);
     case "pending":
-      return snapshot.rooms.length > 0
-        ? { kind: "retire_events" }
-        : { kind: "leave", reason: "the booking is not confirmed" };
+      return booking.pipelineStatus === null
+        ? { kind: "leave", reason: "the booking is not confirmed" }
+        : { kind: "retire_events" };
     case "confirmed":
-      return impossible(booking) ?? unreachable(consultant, connection) ?? eventGoal(snapshot, booking);
+      return confirmed(snapshot, booking);
   }
 }
 
+function confirmed(snapshot: BookingSnapshot, booking: Booking): BookingGoal {
+  const { consultant, connection } = snapshot;
+  const problem = impossible(booking) ?? unreachable(consultant, connection);
+  return problem === null ? eventGoal(snapshot, booking) : park(problem, consultant);
+}
+
+/** A meeting that is over asks nothing of the calendar; one that was completed too early must not wait for ever. */
+function completed(booking: Booking): BookingGoal {
+  if (booking.pipelineStatus !== "pending") return { kind: "leave", reason: "the booking is completed" };
+  return booking.meetingId === null
+    ? { kind: "settle", status: "failed", reason: "The booking was completed before it had a Meet meeting." }
+    : { kind: "settle", status: "scheduled", reason: null };
+}
+
 /** Data that no calendar can hold. */
-function impossible(booking: Booking): BookingGoal | null {
+function impossible(booking: Booking): Problem | null {
+  if (Number.isNaN(booking.startsAt.getTime()) || Number.isNaN(booking.endsAt.getTime())) {
+    return failed(
+      "unusable_time",
+      "The booking has a start or end that no calendar can hold. Correct starts_at and ends_at.",
+    );
+  }
   if (booking.endsAt <= booking.startsAt) {
     return failed(
       "ends_before_start",
@@ -61,7 +90,6 @@ function impossible(booking: Booking): BookingGoal | null {
   }
   if (booking.meetingPlatform !== "google_meet") {
     return {
-      kind: "park",
       status: "held",
       code: "other_platform",
       reason: `The meeting platform "${shortened(booking.meetingPlatform, 60)}" is not handled here. Set meeting_platform to google_meet to get a Meet link.`,
@@ -71,7 +99,7 @@ function impossible(booking: Booking): BookingGoal | null {
 }
 
 /** A consultant on whose calendar we cannot write. */
-function unreachable(consultant: Consultant | null, connection: GoogleConnection | null): BookingGoal | null {
+function unreachable(consultant: Consultant | null, connection: GoogleConnection | null): Problem | null {
   if (consultant === null) return failed("no_consultant", "The booking has no consultant. Set consultant_id.");
   const name = shortened(consultant.name, 100);
   if (connection === null || connection.state === "disconnected") {
@@ -88,8 +116,9 @@ function unreachable(consultant: Consultant | null, connection: GoogleConnection
 function eventGoal(snapshot: BookingSnapshot, booking: Booking): BookingGoal {
   const { consultant, connection, service } = snapshot;
   if (consultant?.userId == null || connection === null) {
-    return failed("no_consultant", "The consultant is not tied to a user. Set consultants.user_id.");
+    return park(failed("no_consultant", "The consultant is not tied to a user. Set consultants.user_id."), consultant);
   }
+  const guestEmail = booking.customerEmail?.trim() ?? "";
   const title = booking.title?.trim() || `${service?.name ?? "Meeting"} with ${booking.customerName}`;
   const length = Array.from(title).length;
   return {
@@ -102,8 +131,7 @@ function eventGoal(snapshot: BookingSnapshot, booking: Booking): BookingGoal {
       startsAt: booking.startsAt,
       endsAt: booking.endsAt,
       timeZone: booking.timeZone,
-      attendees:
-        booking.customerEmail === null ? [] : [{ email: booking.customerEmail, displayName: booking.customerName }],
+      guest: guestEmail === "" ? null : { email: guestEmail, displayName: booking.customerName },
       bookingId: booking.id,
     },
     autoRecording: service?.meetingSettings.autoRecording ?? false,
@@ -114,13 +142,20 @@ function eventGoal(snapshot: BookingSnapshot, booking: Booking): BookingGoal {
   };
 }
 
-const failed = (code: string, reason: string): BookingGoal => ({ kind: "park", status: "failed", code, reason });
-const needsReconnect = (reason: string): BookingGoal => ({
+/** Why a confirmed booking cannot have its event. */
+interface Problem {
+  readonly status: PipelineStatus;
+  readonly code: string;
+  readonly reason: string;
+}
+
+const park = (problem: Problem, consultant: Consultant | null): BookingGoal => ({
   kind: "park",
-  status: "needs_reconnect",
-  code: "needs_reconnect",
-  reason,
+  ...problem,
+  userId: consultant?.userId ?? null,
 });
+const failed = (code: string, reason: string): Problem => ({ status: "failed", code, reason });
+const needsReconnect = (reason: string): Problem => ({ status: "needs_reconnect", code: "needs_reconnect", reason });
 
 /** True for a name that this runtime's time zone data knows; offsets such as +02:00 do not count. */
 function isTimeZone(name: string): boolean {

@@ -28,6 +28,7 @@ export interface Booking {
   readonly id: string;
   readonly status: BookingStatus;
   readonly title: string | null;
+  /** An invalid date for what lies outside a calendar's years, such as `infinity`. */
   readonly startsAt: Date;
   readonly endsAt: Date;
   readonly timeZone: string;
@@ -57,12 +58,16 @@ export interface BookingRoom {
   readonly calendarId: string;
   readonly eventId: string;
   readonly spaceName: string | null;
+  /** The Meet code that `spaceName` was asked for. */
+  readonly meetingCode: string | null;
 }
 
 export interface GoogleConnection {
   readonly state: "connected" | "needs_reconnect" | "disconnected";
   readonly reason: string | null;
   readonly grantedScopes: readonly string[];
+  /** Rises with every connect. */
+  readonly tokenVersion: number;
   readonly calendarId: string;
 }
 
@@ -71,6 +76,12 @@ export interface MeetingSettings {
   /** Ask Meet to record without anyone pressing a button. */
   readonly autoRecording: boolean;
 }
+
+/** What a look at a booking gave. */
+export type BookingLook =
+  | { readonly kind: "readable"; readonly snapshot: BookingSnapshot }
+  /** A column holds what no pass can work with; the reason names it. */
+  | { readonly kind: "unreadable"; readonly revision: number | null; readonly reason: string };
 
 /** Everything that one pass over a booking decides upon, read in one statement. */
 export interface BookingSnapshot {

@@ -1,8 +1,19 @@
 import { hexOfUuid } from "#kernel/ids.ts";
 
+export interface Guest {
+  readonly email: string;
+  readonly displayName: string;
+}
+
+/** A guest as Google has them; sent back whole, since a changed list replaces the old one with its answers. */
 export interface Attendee {
   readonly email: string;
-  readonly displayName?: string;
+  readonly displayName?: string | undefined;
+  readonly responseStatus?: string | undefined;
+  readonly optional?: boolean | undefined;
+  readonly comment?: string | undefined;
+  readonly additionalGuests?: number | undefined;
+  readonly resource?: boolean | undefined;
 }
 
 /** The event a booking wants; only these fields are ours. */
@@ -12,8 +23,21 @@ export interface DesiredEvent {
   readonly startsAt: Date;
   readonly endsAt: Date;
   readonly timeZone: string;
-  readonly attendees: readonly Attendee[];
+  /** The customer; whom else the consultant invites is the consultant's affair. */
+  readonly guest: Guest | null;
   readonly bookingId: string;
+}
+
+/** What to change on an event: only the fields that are present. */
+export interface EventChange {
+  readonly summary?: string;
+  readonly description?: string;
+  readonly times?: Pick<DesiredEvent, "startsAt" | "endsAt" | "timeZone">;
+  readonly guests?: {
+    readonly attendees: readonly Attendee[];
+    /** The customer's address, noted on the event so that a later change knows whom we had invited. */
+    readonly guestEmail: string | null;
+  };
 }
 
 export type Conference =
@@ -38,6 +62,8 @@ export interface RemoteEvent {
   readonly attendees: readonly Attendee[];
   /** Our private marker; null on events that are not ours. */
   readonly bookingId: string | null;
+  /** The customer we had invited, by our private note. */
+  readonly guestEmail: string | null;
   readonly conference: Conference;
 }
 

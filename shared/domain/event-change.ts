@@ -1,32 +1,40 @@
-import type { Attendee, DesiredEvent, RemoteEvent } from "#domain/calendar-event.ts";
+import type { Attendee, DesiredEvent, EventChange, Guest, RemoteEvent } from "#domain/calendar-event.ts";
 
 /**
- * The fields in which a live event differs from what the booking wants; empty when they agree.
+ * What a live event lacks of what the booking wants; empty when they agree.
  * A changed time is always sent whole (start, end, zone), since Calendar validates them together.
  */
-export function changeOf(remote: RemoteEvent, desired: DesiredEvent): Partial<DesiredEvent> {
+export function changeOf(remote: RemoteEvent, desired: DesiredEvent): EventChange {
+  const { startsAt, endsAt, timeZone } = desired;
   const sameTimes =
-    remote.startsAt?.getTime() === desired.startsAt.getTime() &&
-    remote.endsAt?.getTime() === desired.endsAt.getTime() &&
-    (remote.timeZone === null || remote.timeZone === desired.timeZone);
+    remote.startsAt?.getTime() === startsAt.getTime() &&
+    remote.endsAt?.getTime() === endsAt.getTime() &&
+    (remote.timeZone === null || remote.timeZone === timeZone);
+  const guests = changeOfGuests(remote, desired.guest);
   return {
     ...(remote.summary === desired.summary ? {} : { summary: desired.summary }),
     ...(remote.description === desired.description ? {} : { description: desired.description }),
-    ...(sameTimes ? {} : { startsAt: desired.startsAt, endsAt: desired.endsAt, timeZone: desired.timeZone }),
-    ...(sameGuests(remote.attendees, desired.attendees) ? {} : { attendees: desired.attendees }),
+    ...(sameTimes ? {} : { times: { startsAt, endsAt, timeZone } }),
+    ...(guests === null ? {} : { guests }),
   };
 }
 
-export function isEmptyChange(change: Partial<DesiredEvent>): boolean {
+export function isEmptyChange(change: EventChange): boolean {
   return Object.keys(change).length === 0;
 }
 
-/** Guests are compared by address: Google may know them under another name. */
-function sameGuests(left: readonly Attendee[], right: readonly Attendee[]): boolean {
-  const addresses = (guests: readonly Attendee[]): string =>
-    guests
-      .map((guest) => guest.email.toLowerCase())
-      .sort()
-      .join("\n");
-  return addresses(left) === addresses(right);
+/** The customer is on the list and a former customer is not; everybody else stays, with their answers. */
+function changeOfGuests(remote: RemoteEvent, guest: Guest | null): NonNullable<EventChange["guests"]> | null {
+  const former = remote.guestEmail;
+  const replaced = former !== null && !isSame(former, guest?.email);
+  const staying = replaced ? remote.attendees.filter(({ email }) => !isSame(email, former)) : remote.attendees;
+  const missing = guest !== null && !staying.some(({ email }) => isSame(email, guest.email));
+  const attendees: readonly Attendee[] = missing ? [...staying, guest] : staying;
+  if (!missing && attendees.length === remote.attendees.length && isSame(former, guest?.email)) return null;
+  return { attendees, guestEmail: guest?.email ?? null };
+}
+
+/** Addresses differ in more than case; a missing one equals only a missing one. */
+function isSame(left: string | null | undefined, right: string | null | undefined): boolean {
+  return (left ?? "").toLowerCase() === (right ?? "").toLowerCase();
 }

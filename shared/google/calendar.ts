@@ -1,9 +1,9 @@
 import { type calendar_v3, calendar as calendarApi } from "googleapis/build/src/apis/calendar/index.js";
 import { calendarResource } from "#contracts/calendar-resource.ts";
-import type { DesiredEvent } from "#domain/calendar-event.ts";
-import { parseAnswer } from "#google/answer.ts";
+import type { EventChange, RemoteEvent } from "#domain/calendar-event.ts";
 import type { ConsultantAuth } from "#google/consultant-auth.ts";
 import { googleError, httpStatusOf } from "#google/errors.ts";
+import { RetryableError } from "#kernel/verdicts.ts";
 import type { Calendar, NewEvent } from "#ports/calendar.ts";
 
 export interface CalendarOptions {
@@ -35,8 +35,6 @@ export function makeCalendar({ auth, endpoint }: CalendarOptions): Calendar {
       throw googleError(thrown, { api: "Calendar", userId });
     }
   };
-  const read = (event: unknown) => parseAnswer("Calendar", calendarResource, event);
-
   return {
     insert: async ({ userId, calendarId }, event) => {
       const query = { calendarId, sendUpdates: SEND_UPDATES, conferenceDataVersion: CONFERENCE_DATA_VERSION };
@@ -52,7 +50,7 @@ export function makeCalendar({ auth, endpoint }: CalendarOptions): Calendar {
     patch: async ({ userId, calendarId }, { eventId, etag, change }) => {
       const query = { calendarId, eventId, sendUpdates: SEND_UPDATES, conferenceDataVersion: CONFERENCE_DATA_VERSION };
       const answer = await send(userId, [404, 410, 412], (events, options) =>
-        events.patch({ ...query, requestBody: ownFields(change) }, { ...options, headers: { "If-Match": etag } }),
+        events.patch({ ...query, requestBody: patchBody(change) }, { ...options, headers: { "If-Match": etag } }),
       );
       if ("data" in answer) return { kind: "patched", event: read(answer.data) };
       return { kind: answer.status === 412 ? "changed" : "gone" };
@@ -66,11 +64,25 @@ export function makeCalendar({ auth, endpoint }: CalendarOptions): Calendar {
   };
 }
 
+/** A cut or foreign answer (a proxy's page) says nothing about the event: the next try reads it again. */
+function read(answer: unknown): RemoteEvent {
+  const parsed = calendarResource.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new RetryableError(`Google Calendar gave an answer that is not an event (${issue?.path.join(".")}).`, {
+    code: "google_answer_unknown",
+  });
+}
+
 function insertBody({ id, conferenceRequestId, event }: NewEvent): calendar_v3.Schema$Event {
+  const { summary, description, guest, bookingId } = event;
   return {
     id,
-    ...ownFields(event),
-    extendedProperties: { private: { bookingId: event.bookingId } },
+    summary,
+    description,
+    ...timesBody(event),
+    ...(guest !== null && { attendees: [{ ...guest }] }),
+    extendedProperties: { private: { bookingId, guestEmail: guest?.email ?? "" } },
     conferenceData: {
       createRequest: { requestId: conferenceRequestId, conferenceSolutionKey: { type: "hangoutsMeet" } },
     },
@@ -78,13 +90,22 @@ function insertBody({ id, conferenceRequestId, event }: NewEvent): calendar_v3.S
 }
 
 /** Only what a booking decides; everything else on the event belongs to the consultant. */
-function ownFields(event: Partial<DesiredEvent>): calendar_v3.Schema$Event {
-  const { summary, description, startsAt, endsAt, timeZone, attendees } = event;
+function patchBody({ summary, description, times, guests }: EventChange): calendar_v3.Schema$Event {
   return {
     ...(summary !== undefined && { summary }),
     ...(description !== undefined && { description }),
-    ...(startsAt !== undefined && { start: { dateTime: startsAt.toISOString(), timeZone: timeZone ?? "UTC" } }),
-    ...(endsAt !== undefined && { end: { dateTime: endsAt.toISOString(), timeZone: timeZone ?? "UTC" } }),
-    ...(attendees !== undefined && { attendees: attendees.map((guest) => ({ ...guest })) }),
+    ...(times !== undefined && timesBody(times)),
+    ...(guests !== undefined && {
+      attendees: guests.attendees.map((attendee) => ({ ...attendee }) as calendar_v3.Schema$EventAttendee),
+      extendedProperties: { private: { guestEmail: guests.guestEmail ?? "" } },
+    }),
+  };
+}
+
+/** The instant in UTC; the zone says only in which one the event is shown. */
+function timesBody({ startsAt, endsAt, timeZone }: NonNullable<EventChange["times"]>): calendar_v3.Schema$Event {
+  return {
+    start: { dateTime: startsAt.toISOString(), timeZone },
+    end: { dateTime: endsAt.toISOString(), timeZone },
   };
 }

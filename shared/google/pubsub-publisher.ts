@@ -14,30 +14,53 @@ const INVALID_ARGUMENT = 3;
 /** The official client, with one publish call per batch and topic: no ordering keys, no waiting for a batch to fill. */
 export function makePubsubPublisher(projectId: string): Publisher {
   const pubsub = new PubSub({ projectId });
+  const batched = topicsOf(pubsub, MAX_MESSAGES);
+  const alone = topicsOf(pubsub, 1);
+  return {
+    publish: async (messages) => {
+      const sent = messages.map((message) => publishOne(batched(message.topic), message));
+      // Started above, sent at once here: the client otherwise waits for its batch timer.
+      await Promise.all([...new Set(messages.map((message) => message.topic))].map((name) => batched(name).flush()));
+      const results = await Promise.all(sent);
+      const company = companyOf(messages);
+      // One message that Pub/Sub refuses takes the whole request down: each is then tried by itself.
+      const settled = await Promise.all(
+        messages.map((message, index) => {
+          const result = results[index];
+          const shared = isRefused(result) && (company.get(message.topic) ?? 0) > 1;
+          return shared ? publishOne(alone(message.topic), message) : result;
+        }),
+      );
+      return {
+        published: settled.flatMap((result) => (typeof result === "number" ? [result] : [])),
+        failed: settled.flatMap((result) => (typeof result === "object" ? [result] : [])),
+      };
+    },
+  };
+}
+
+function topicsOf(pubsub: PubSub, maxMessages: number): (name: string) => Topic {
   const topics = new Map<string, Topic>();
-  const topicOf = (name: string): Topic => {
+  return (name) => {
     const known = topics.get(name);
     if (known !== undefined) return known;
     const topic = pubsub.topic(name, {
-      batching: { maxMessages: MAX_MESSAGES, maxMilliseconds: 1_000, maxBytes: MAX_MESSAGE_BYTES },
-      gaxOpts: { timeout: PUBLISH_TIMEOUT_MS, retry: null },
+      batching: { maxMessages, maxMilliseconds: 1_000, maxBytes: MAX_MESSAGE_BYTES },
+      gaxOpts: { timeout: PUBLISH_TIMEOUT_MS },
     });
     topics.set(name, topic);
     return topic;
   };
+}
 
-  return {
-    publish: async (messages) => {
-      const sent = messages.map((message) => publishOne(topicOf(message.topic), message));
-      // Started above, sent at once here: the client otherwise waits for its batch timer.
-      await Promise.all([...new Set(messages.map((message) => message.topic))].map((name) => topicOf(name).flush()));
-      const results = await Promise.all(sent);
-      return {
-        published: results.flatMap((result) => (typeof result === "number" ? [result] : [])),
-        failed: results.flatMap((result) => (typeof result === "number" ? [] : [result])),
-      };
-    },
-  };
+const isRefused = (result: number | PublishFailure | undefined): boolean =>
+  typeof result === "object" && result.permanent;
+
+/** How many messages of a batch go to each topic. */
+function companyOf(messages: readonly OutboxMessage[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { topic } of messages) counts.set(topic, (counts.get(topic) ?? 0) + 1);
+  return counts;
 }
 
 /** The row's id once Pub/Sub has the message, or why it has not. */

@@ -14,24 +14,33 @@ export interface SecretReaderOptions {
   readonly endpoint?: string | undefined;
 }
 
-/** Reads one secret's latest version through the official client, cached for five minutes. */
+/** Reads one secret's latest version through the official client, cached for five minutes and read once for many. */
 export function makeSecretReader(options: SecretReaderOptions, name: string): () => Promise<Secret> {
   const client = new SecretManagerServiceClient({ fallback: "rest", ...restEndpoint(options.endpoint) });
-  let cached: { readonly secret: Secret; readonly readAt: number } | null = null;
-  return async () => {
+  let cached: { readonly secret: Promise<Secret>; readonly readAt: number } | null = null;
+  return () => {
     const now = options.clock.now().getTime();
     if (cached !== null && now - cached.readAt < CACHE_MS) return cached.secret;
-    const [version] = await client.accessSecretVersion(
-      { name: `projects/${options.projectId}/secrets/${name}/versions/latest` },
-      { timeout: ACCESS_TIMEOUT_MS },
-    );
-    const data = version.payload?.data;
-    if (data === undefined || data === null) {
-      throw new RetryableError(`secret ${name} has no payload`, { code: "secret_empty" });
-    }
-    cached = { secret: new Secret(Buffer.from(data).toString("utf8")), readAt: now };
-    return cached.secret;
+    const reading = { secret: access(client, `projects/${options.projectId}/secrets/${name}`), readAt: now };
+    cached = reading;
+    // A failure is not kept; whoever waits for it hears of it.
+    reading.secret.catch(() => {
+      if (cached === reading) cached = null;
+    });
+    return reading.secret;
   };
+}
+
+async function access(client: SecretManagerServiceClient, name: string): Promise<Secret> {
+  const [version] = await client.accessSecretVersion(
+    { name: `${name}/versions/latest` },
+    { timeout: ACCESS_TIMEOUT_MS },
+  );
+  const data = version.payload?.data;
+  if (data === undefined || data === null || data.length === 0) {
+    throw new RetryableError(`secret ${name} has no payload`, { code: "secret_empty" });
+  }
+  return new Secret(Buffer.from(data).toString("utf8"));
 }
 
 /** gax options for a client that speaks plain HTTP to a loopback address; none for Google itself. */

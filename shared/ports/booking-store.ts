@@ -1,30 +1,42 @@
-import type { BookingSnapshot, PipelineStatus } from "#domain/booking.ts";
+import type { BookingLook, PipelineStatus } from "#domain/booking.ts";
 import type { Effect } from "#ports/effect-log.ts";
 
 /** A held lease; `fencing` rises with every holder and guards every write. */
 export interface BookingLease {
   readonly bookingId: string;
   readonly fencing: number;
+  /** How long the lease lasts from each renewal. */
+  readonly leaseSeconds: number;
+}
+
+/** One calendar event that was asked for on behalf of a booking. */
+export interface RoomKey {
+  readonly userId: string;
+  readonly calendarId: string;
+  readonly eventId: string;
+}
+
+/** The columns that show the row's calendar event; all null but the generation when it has none. */
+export interface EventColumns {
+  readonly id: string | null;
+  readonly generation: number;
+  readonly link: string | null;
+  readonly meetingLink: string | null;
+  readonly meetingId: string | null;
 }
 
 /** What one pass over a booking leaves on the row. */
 export interface ReconcileResult {
-  readonly status: PipelineStatus;
+  /** Null: the row needs no word. */
+  readonly status: PipelineStatus | null;
   /** A sentence for the person who reads the row; null when all is well. */
   readonly reason: string | null;
-  readonly calendarGeneration: number;
-  readonly googleCalendarEventId: string | null;
-  readonly googleCalendarLink: string | null;
-  readonly meetingLink: string | null;
-  readonly meetingId: string | null;
-  readonly room: {
-    readonly userId: string;
-    readonly eventId: string;
-    readonly spaceName: string;
-    readonly meetingCode: string;
-  } | null;
-  readonly retired: readonly { readonly userId: string; readonly eventId: string }[];
-  readonly effects: readonly Effect[];
+  /** Absent: the row's event stays as it is. */
+  readonly event?: EventColumns;
+  readonly room: (RoomKey & { readonly spaceName: string; readonly meetingCode: string }) | null;
+  readonly retired: readonly RoomKey[];
+  /** Of the connection that the pass saw; null when there was none. */
+  readonly tokenVersion: number | null;
 }
 
 export interface BookingStore {
@@ -32,27 +44,33 @@ export interface BookingStore {
     bookingId: string,
     options: { readonly holder: string; readonly leaseSeconds: number },
   ): Promise<
-    | { readonly kind: "leased"; readonly lease: BookingLease; readonly snapshot: BookingSnapshot }
+    | { readonly kind: "leased"; readonly lease: BookingLease; readonly look: BookingLook }
     /** Another delivery holds it and will see the newest row before it leaves. */
     | { readonly kind: "busy" }
     /** This very delivery holds it: its first run died or still runs. */
     | { readonly kind: "redelivered" }
   >;
-  /** Notes an event before Google is asked for it; false when the lease is lost. */
-  planRoom(
-    lease: BookingLease,
-    room: { readonly userId: string; readonly calendarId: string; readonly eventId: string },
-  ): Promise<boolean>;
+  /** Asked before everything that changes the world: false when another holder has taken over. */
+  renew(lease: BookingLease): Promise<boolean>;
+  /** Notes an event before Google is asked for it, and renews the lease; false when it is lost. */
+  planRoom(lease: BookingLease, room: RoomKey): Promise<boolean>;
   finish(
     lease: BookingLease,
-    /** The revision the pass was computed from; null when the row was gone. */
-    revision: number | null,
-    result: ReconcileResult,
+    pass: {
+      /** The revision the pass was computed from; null when the row was gone. */
+      readonly revision: number | null;
+      readonly result: ReconcileResult;
+      readonly effects: readonly Effect[];
+    },
   ): Promise<
     | { readonly kind: "written" }
-    /** The row moved on; the lease is still held. */
-    | { readonly kind: "changed"; readonly snapshot: BookingSnapshot }
+    /** The row or the consultant's connection moved on; the lease is still held. */
+    | { readonly kind: "changed"; readonly look: BookingLook }
     | { readonly kind: "fenced" }
   >;
-  release(lease: BookingLease): Promise<void>;
+  /** Gives the lease back after a failure; a booking that waits shows the reason meanwhile. */
+  release(
+    lease: BookingLease,
+    failure: { readonly reason: string | null; readonly effects: readonly Effect[] },
+  ): Promise<void>;
 }

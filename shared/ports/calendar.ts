@@ -1,4 +1,4 @@
-import type { DesiredEvent, RemoteEvent } from "#domain/calendar-event.ts";
+import type { DesiredEvent, EventChange, RemoteEvent } from "#domain/calendar-event.ts";
 
 /** Whose calendar, with whose token. */
 export interface CalendarAddress {
@@ -27,9 +27,12 @@ export interface Calendar {
   /** Sends only the given fields, guarded by the etag of the version they were computed from. */
   patch(
     at: CalendarAddress,
-    target: { readonly eventId: string; readonly etag: string; readonly change: Partial<DesiredEvent> },
+    target: { readonly eventId: string; readonly etag: string; readonly change: EventChange },
   ): Promise<
     { readonly kind: "patched"; readonly event: RemoteEvent } | { readonly kind: "changed" } | { readonly kind: "gone" }
   >;
-  remove(at: CalendarAddress, eventId: string): Promise<{ readonly kind: "removed" } | { readonly kind: "already_gone" }>;
+  remove(
+    at: CalendarAddress,
+    eventId: string,
+  ): Promise<{ readonly kind: "removed" } | { readonly kind: "already_gone" }>;
 }

@@ -32,13 +32,26 @@ export function makeLogger(functionName: string): Logger {
 /** The longest text of somebody else's error that a log line or a row repeats. */
 const MAX_ERROR_TEXT = 300;
 
-// Google's access tokens (ya29.), refresh tokens (1//), OAuth secrets (GOCSPX-), codes (4/), JWTs, Supabase keys, bearer headers.
-const SECRET_SHAPES =
-  /ya29\.[\w.-]+|1\/\/[\w-]+|GOCSPX-[\w-]+|\b4\/[\w-]{20,}|eyJ[\w-]+\.[\w-]+\.[\w-]*|sb_secret_[\w-]+|Bearer\s+\S+/g;
+/** Each part is the prefix that its issuer gives a secret, or the name of the field that carries one. */
+const SECRET_SHAPES = new RegExp(
+  [
+    String.raw`ya29\.[\w.-]+`, // Google access token
+    String.raw`1(?:\/|%2F){2}[\w-]+`, // Google refresh token, also in a form body
+    String.raw`\b4(?:\/|%2F)[\w-]{20,}`, // Google authorization code
+    String.raw`GOCSPX-[\w-]+`, // OAuth client secret
+    String.raw`eyJ[\w-]+\.[\w-]+\.[\w-]*`, // JWT
+    String.raw`sb_secret_[\w-]+`, // Supabase secret key
+    String.raw`Bearer\s+\S+`,
+    String.raw`(?:token|secret|password|assertion|code_verifier)["']?\s*[=:]\s*["']?[^\s"'&,;]+`,
+    String.raw`[\w.+-]+@[\w-]+\.[\w.-]+`, // an e-mail address: no secret, and nobody's business in a log
+  ].join("|"),
+  "gi",
+);
 
 /** An error's own words made safe to log: one line, shortened, with anything shaped like a secret removed. */
 export function safeErrorText(error: Error): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is being removed
   const oneLine = error.message.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
-  return oneLine.replaceAll(SECRET_SHAPES, "[secret]").slice(0, MAX_ERROR_TEXT);
+  // A cut through a surrogate pair would be refused by jsonb and by strict JSON readers.
+  return oneLine.replaceAll(SECRET_SHAPES, "[secret]").slice(0, MAX_ERROR_TEXT).toWellFormed();
 }

@@ -1,13 +1,12 @@
 import type { Request, Response } from "@google-cloud/functions-framework";
 import type { Delivery } from "#contracts/delivery.ts";
-import { type PushMessage, parsePushBody } from "#contracts/pubsub-push.ts";
+import { parsePushBody } from "#contracts/pubsub-push.ts";
 import { assertNever } from "#kernel/exhaustive.ts";
 import type { Outcome } from "#kernel/outcome.ts";
-import { asError } from "#kernel/verdicts.ts";
 import type { CallerVerifier } from "#ports/caller-verifier.ts";
 import type { RejectionLog } from "#ports/rejection-log.ts";
-import { type HttpFunction, rawBodyText, refuse, traceIdOf } from "#runtime/http.ts";
-import { type Logger, safeErrorText } from "#runtime/logger.ts";
+import { guarded, type HttpFunction, isTraceId, rawBodyText, refuse, traceIdOf } from "#runtime/http.ts";
+import type { Logger } from "#runtime/logger.ts";
 import { settle } from "#runtime/settle.ts";
 
 export interface PubsubFunctionOptions {
@@ -23,40 +22,45 @@ export interface PubsubFunctionOptions {
  * 204 acknowledges; 503 makes Pub/Sub back off and deliver again; strangers get 401 and nothing happens.
  */
 export function makePubsubFunction(options: PubsubFunctionOptions): HttpFunction {
-  return async (request, response) => {
+  return guarded(options.log, async (request, response) => {
     if ((await options.callers.verify(request.get("authorization"))) === null) return refuse(response, 401);
-    const message = await readMessage(request, options);
-    if (message === null) return void response.status(204).end();
-    const { json, ...envelope } = message;
-    const traceId = message.attributes["traceId"] ?? traceIdOf(request);
-    const settlement = await settle(() => options.handle({ ...envelope, data: json, traceId }), options.log, {
+    const envelope = parsePushBody(request.body);
+    // No retry can mend an envelope: it is recorded, and acknowledged so that it blocks nothing.
+    if (envelope.kind === "refused") return acknowledge(response, () => reject(options, request, envelope.reason));
+    const { json, ...message } = envelope.message;
+    const claimed = message.attributes["traceId"];
+    const traceId = isTraceId(claimed) ? claimed : traceIdOf(request);
+    const settlement = await settle(() => options.handle({ ...message, data: json, traceId }), options.log, {
       messageId: message.messageId,
       attempt: message.attempt,
       traceId,
     });
     switch (settlement.kind) {
       case "acknowledge":
-        return void response.status(204).end();
+        return acknowledge(response);
       case "refuse":
-        await options.rejections.record({ edge: options.name, reason: settlement.reason, body: rawBodyText(request) });
-        return void response.status(204).end();
+        return acknowledge(response, () => reject(options, request, settlement.reason));
       case "retry":
         return retryLater(response, settlement.retryAfterMs);
       default:
         return assertNever(settlement);
     }
-  };
+  });
 }
 
-/** Null for an envelope that no retry can mend: it is recorded, and acknowledged so that it blocks nothing. */
-async function readMessage(request: Request, options: PubsubFunctionOptions): Promise<PushMessage | null> {
-  try {
-    return parsePushBody(request.body);
-  } catch (thrown) {
-    const reason = `not a Pub/Sub push message: ${safeErrorText(asError(thrown))}`;
-    await options.rejections.record({ edge: options.name, reason, body: rawBodyText(request) });
-    return null;
-  }
+/** What must be recorded first is recorded first: an acknowledged message never comes again. */
+async function acknowledge(response: Response, record?: () => Promise<void>): Promise<void> {
+  await record?.();
+  response.status(204).end();
+}
+
+async function reject(
+  { rejections, name, log }: PubsubFunctionOptions,
+  request: Request,
+  reason: string,
+): Promise<void> {
+  log.warn({ outcome: "rejected", reason }, "input recorded as rejected");
+  await rejections.record({ edge: name, reason, body: rawBodyText(request) });
 }
 
 function retryLater(response: Response, retryAfterMs: number | undefined): void {

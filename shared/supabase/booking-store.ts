@@ -15,20 +15,29 @@ export function makeBookingStore(supabase: Supabase): BookingStore {
           }),
         ),
       );
-      return start.kind === "leased"
-        ? { kind: "leased", lease: { bookingId, fencing: start.fencing }, snapshot: start.snapshot }
-        : start;
+      if (start.kind !== "leased") return start;
+      const { fencing, snapshot: look } = start;
+      return { kind: "leased", lease: { bookingId, fencing, leaseSeconds }, look };
     },
+    renew: async (lease) =>
+      dataOf(
+        await supabase.rpc("renew_booking_lease", {
+          p_booking_id: lease.bookingId,
+          p_fencing: lease.fencing,
+          p_lease_seconds: lease.leaseSeconds,
+        }),
+      ),
     planRoom: async (lease, room) =>
       dataOf(
         await supabase.rpc("plan_booking_room", {
           p_booking_id: lease.bookingId,
           p_fencing: lease.fencing,
           p_room: toJson(room),
+          p_lease_seconds: lease.leaseSeconds,
         }),
       ),
-    finish: async (lease, revision, result) =>
-      reconcileEnd.parse(
+    finish: async (lease, { revision, result, effects }) => {
+      const end = reconcileEnd.parse(
         dataOf(
           await supabase.rpc("finish_booking_reconcile", {
             p_booking_id: lease.bookingId,
@@ -36,12 +45,21 @@ export function makeBookingStore(supabase: Supabase): BookingStore {
             // The generated type knows no nullable arguments; null says that the row was gone.
             p_revision: revision as number,
             p_result: toJson(result),
+            p_effects: toJson(effects),
           }),
         ),
-      ),
-    release: async (lease) =>
+      );
+      return end.kind === "changed" ? { kind: "changed", look: end.snapshot } : end;
+    },
+    release: async (lease, { reason, effects }) =>
       assertWritten(
-        await supabase.rpc("release_booking_lease", { p_booking_id: lease.bookingId, p_fencing: lease.fencing }),
+        await supabase.rpc("release_booking_lease", {
+          p_booking_id: lease.bookingId,
+          p_fencing: lease.fencing,
+          // As above: null takes the reason off the row.
+          p_reason: reason as string,
+          p_effects: toJson(effects),
+        }),
       ),
   };
 }

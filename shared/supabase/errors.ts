@@ -1,7 +1,10 @@
 import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
 
-/** SQLSTATE classes and PostgREST codes that no retry can mend: the statement or its data is wrong. */
-const PERMANENT = [/^22/, /^23/, /^42/, /^P0001$/, /^PT4/, /^PGRST1/, /^PGRST2/];
+/**
+ * SQLSTATE classes and PostgREST codes that no retry can mend: the data is wrong. A missing function, column or right
+ * (42, PGRST2) is not among them: it is a release under way, and the work must wait for it.
+ */
+const PERMANENT = [/^22/, /^23/, /^P0001$/, /^PT4/, /^PGRST1/];
 
 /** Turns supabase-js's error object into a verdict; an empty code is a network failure. */
 export function databaseError(error: { readonly code?: string; readonly message: string }): Error {

@@ -5,7 +5,7 @@ import { toJson } from "#supabase/json.ts";
 
 export function makeOutboxStore(supabase: Supabase): OutboxStore {
   return {
-    next: async ({ published, failed, limit, claimSeconds }) =>
+    next: async ({ published, failed, limit, claimSeconds, skippedTopics }) =>
       outboxRows.parse(
         dataOf(
           await supabase.rpc("relay_outbox_batch", {
@@ -13,6 +13,7 @@ export function makeOutboxStore(supabase: Supabase): OutboxStore {
             p_failed: toJson(failed),
             p_limit: limit,
             p_claim_seconds: claimSeconds,
+            p_skipped_topics: [...skippedTopics],
           }),
         ),
       ),

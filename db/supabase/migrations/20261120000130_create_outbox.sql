@@ -17,7 +17,7 @@ create index outbox_of_booking on private.outbox ((data ->> 'bookingId'));
 alter table private.outbox enable row level security;
 revoke all on table private.outbox from public, anon, authenticated, service_role;
 
--- What deleting the event needs once the booking row is gone.
+-- A booking that was deleted while the pipeline had to do with it; its events are in booking_rooms.
 create table private.booking_tombstones (
   booking_id uuid primary key,
   deleted_at timestamptz not null default now(),
@@ -37,7 +37,7 @@ create table private.booking_rooms (
   meeting_code text,
   created_at timestamptz not null default now(),
   retired_at timestamptz,
-  primary key (booking_id, user_id, event_id)
+  primary key (booking_id, user_id, calendar_id, event_id)
 );
 create index booking_rooms_of_space on private.booking_rooms (space_name);
 alter table private.booking_rooms enable row level security;

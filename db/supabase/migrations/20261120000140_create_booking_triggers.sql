@@ -5,8 +5,9 @@ begin
   if tg_op = 'UPDATE' then
     new.revision := old.revision + 1;
   end if;
-  -- What was captured stays captured: a new title does not undo a transcript.
-  if (new.status = 'confirmed' or new.pipeline_status is not null)
+  -- What was captured stays captured: a new title does not undo a transcript. A completed booking asks nothing more
+  -- of the calendar, and `scheduled` is what the search for its recording looks for.
+  if (new.status = 'confirmed' or new.pipeline_status is not null) and new.status <> 'completed'
     and coalesce(new.pipeline_status, '') not in ('captured', 'transcribed', 'analyzed')
   then
     new.pipeline_status := 'pending';
@@ -71,16 +72,16 @@ begin
     select 'booking-events', jsonb_build_object('bookingId', n.id), '{"kind": "booking.changed", "version": "1"}'
     from new_rows n where n.status = 'confirmed';
   elsif tg_op = 'UPDATE' then
-    -- The revision moves exactly when something relevant did, so a write-back emits nothing.
+    -- The revision moves exactly when something relevant did, so a write-back emits nothing; a booking without a
+    -- pipeline_status was never confirmed.
     insert into private.outbox (topic, data, attributes)
     select 'booking-events', jsonb_build_object('bookingId', n.id), '{"kind": "booking.changed", "version": "1"}'
     from new_rows n join old_rows o on o.id = n.id
-    where n.revision > o.revision
-      and (n.status = 'confirmed' or o.status = 'confirmed' or n.google_calendar_event_id is not null);
+    where n.revision > o.revision and n.pipeline_status is not null;
   else
     insert into private.booking_tombstones (booking_id)
     select o.id from old_rows o where o.pipeline_status is not null
-    on conflict (booking_id) do nothing;
+    on conflict (booking_id) do update set deleted_at = now(), done_at = null;
     insert into private.outbox (topic, data, attributes)
     select 'booking-events', jsonb_build_object('bookingId', o.id), '{"kind": "booking.deleted", "version": "1"}'
     from old_rows o where o.pipeline_status is not null;

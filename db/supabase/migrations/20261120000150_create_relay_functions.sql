@@ -21,9 +21,10 @@ grant execute on function public.use_relay_nonce(text) to service_role;
 
 -- Marks the last batch and claims the next in one call: publish comes before mark, never after it, so a
 -- crash repeats a message and cannot lose one. Rows are claimed in id order with skip locked: two relays
--- share the work, and a row committed late under a small id is still taken.
+-- share the work, and a row committed late under a small id is still taken. Rows of p_skipped_topics stay: a topic
+-- that fails costs a run one publish call and holds no other topic up.
 create function public.relay_outbox_batch(
-  p_published bigint[], p_failed jsonb, p_limit integer, p_claim_seconds double precision
+  p_published bigint[], p_failed jsonb, p_limit integer, p_claim_seconds double precision, p_skipped_topics text[]
 ) returns table (id bigint, topic text, data jsonb, attributes jsonb)
 language plpgsql security definer set search_path = '' as $$
 begin
@@ -38,7 +39,8 @@ begin
         claimed_until = clock_timestamp() + make_interval(secs => least(p_claim_seconds * o.attempts, 3600)),
         dead_at = case when f.permanent then clock_timestamp() end
     from jsonb_to_recordset(p_failed) as f (id bigint, reason text, permanent boolean)
-    where o.id = f.id;
+    -- Another relay may have published it after this one's claim ran out.
+    where o.id = f.id and o.published_at is null;
   end if;
   if p_limit <= 0 then return; end if;
   return query
@@ -48,14 +50,15 @@ begin
       select w.id from private.outbox w
       where w.published_at is null and w.dead_at is null
         and (w.claimed_until is null or w.claimed_until < clock_timestamp())
+        and w.topic <> all (p_skipped_topics)
       order by w.id limit p_limit for update skip locked
     ))
     returning o.id, o.topic, o.data, o.attributes;
 end
 $$;
-revoke execute on function public.relay_outbox_batch(bigint[], jsonb, integer, double precision)
+revoke execute on function public.relay_outbox_batch(bigint[], jsonb, integer, double precision, text[])
   from public, anon, authenticated;
-grant execute on function public.relay_outbox_batch(bigint[], jsonb, integer, double precision) to service_role;
+grant execute on function public.relay_outbox_batch(bigint[], jsonb, integer, double precision, text[]) to service_role;
 
 create function public.record_rejected_input(p_edge text, p_reason text, p_size_bytes integer, p_sha256 text)
 returns void language sql security definer set search_path = '' as $$

@@ -1,4 +1,4 @@
--- not breaking: lease, snapshot and write-back of process-booking
+-- not breaking: lease and snapshot of process-booking
 create function private.booking_snapshot(p_booking_id uuid) returns jsonb
 language sql stable security definer set search_path = '' as $$
   select jsonb_build_object(
@@ -17,12 +17,13 @@ language sql stable security definer set search_path = '' as $$
       from public.bookings b join public.consultants c on c.id = b.consultant_id where b.id = p_booking_id
     ),
     'service', (
-      select jsonb_build_object('name', s.name, 'meetingSettings', s.meeting_settings || b.meeting_settings)
+      select jsonb_build_object('name', s.name,
+        'meetingSettings', coalesce(s.meeting_settings, '{}') || coalesce(b.meeting_settings, '{}'))
       from public.bookings b join public.services s on s.id = b.service_id where b.id = p_booking_id
     ),
     'connection', (
       select jsonb_build_object(
-        'state', g.state, 'reason', g.reason, 'grantedScopes', g.granted_scopes,
+        'state', g.state, 'reason', g.reason, 'grantedScopes', g.granted_scopes, 'tokenVersion', g.token_version,
         'calendarId', coalesce(t.google_calendar_id, 'primary')
       )
       from public.bookings b
@@ -33,7 +34,8 @@ language sql stable security definer set search_path = '' as $$
     ),
     'rooms', coalesce((
       select jsonb_agg(jsonb_build_object(
-        'userId', r.user_id, 'calendarId', r.calendar_id, 'eventId', r.event_id, 'spaceName', r.space_name
+        'userId', r.user_id, 'calendarId', r.calendar_id, 'eventId', r.event_id, 'spaceName', r.space_name,
+        'meetingCode', r.meeting_code
       ) order by r.created_at, r.event_id)
       from private.booking_rooms r where r.booking_id = p_booking_id and r.retired_at is null
     ), '[]'::jsonb),
@@ -65,26 +67,47 @@ $$;
 revoke execute on function public.begin_booking_reconcile(uuid, text, double precision) from public, anon, authenticated;
 grant execute on function public.begin_booking_reconcile(uuid, text, double precision) to service_role;
 
--- Notes an event before Google is asked for it. False: the lease is lost, ask for nothing.
-create function public.plan_booking_room(p_booking_id uuid, p_fencing bigint, p_room jsonb) returns boolean
-language plpgsql security definer set search_path = '' as $$
+-- Asked before everything that changes the world: true while nobody has taken over, and then the lease lasts anew.
+create function public.renew_booking_lease(p_booking_id uuid, p_fencing bigint, p_lease_seconds double precision)
+returns boolean language plpgsql security definer set search_path = '' as $$
 begin
-  perform 1 from private.booking_leases l
-  where l.booking_id = p_booking_id and l.fencing = p_fencing and l.holder is not null for update;
-  if not found then return false; end if;
-  insert into private.booking_rooms (booking_id, event_id, user_id, calendar_id)
+  update private.booking_leases l set expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds)
+  where l.booking_id = p_booking_id and l.fencing = p_fencing and l.holder is not null;
+  return found;
+end
+$$;
+revoke execute on function public.renew_booking_lease(uuid, bigint, double precision) from public, anon, authenticated;
+grant execute on function public.renew_booking_lease(uuid, bigint, double precision) to service_role;
+
+-- Notes an event before Google is asked for it, and renews the lease. False: the lease is lost, ask for nothing.
+create function public.plan_booking_room(
+  p_booking_id uuid, p_fencing bigint, p_room jsonb, p_lease_seconds double precision
+) returns boolean language plpgsql security definer set search_path = '' as $$
+begin
+  if not public.renew_booking_lease(p_booking_id, p_fencing, p_lease_seconds) then return false; end if;
+  insert into private.booking_rooms as r (booking_id, event_id, user_id, calendar_id)
   values (p_booking_id, p_room ->> 'eventId', (p_room ->> 'userId')::uuid, p_room ->> 'calendarId')
-  on conflict (booking_id, user_id, event_id) do nothing;
+  on conflict (booking_id, user_id, calendar_id, event_id) do update set retired_at = null
+  where r.retired_at is not null;
   return true;
 end
 $$;
-revoke execute on function public.plan_booking_room(uuid, bigint, jsonb) from public, anon, authenticated;
-grant execute on function public.plan_booking_room(uuid, bigint, jsonb) to service_role;
+revoke execute on function public.plan_booking_room(uuid, bigint, jsonb, double precision)
+  from public, anon, authenticated;
+grant execute on function public.plan_booking_room(uuid, bigint, jsonb, double precision) to service_role;
 
--- Hands the lease back after a failure, so that the redelivery need not wait for it to expire.
-create function public.release_booking_lease(p_booking_id uuid, p_fencing bigint) returns void
-language sql security definer set search_path = '' as $$
-  update private.booking_leases set holder = null where booking_id = p_booking_id and fencing = p_fencing;
+-- Hands the lease back after a failure, so that the redelivery need not wait for it to expire, and leaves what
+-- happened so far in the ledger and, for a booking that waits, the reason on the row.
+create function public.release_booking_lease(p_booking_id uuid, p_fencing bigint, p_reason text, p_effects jsonb)
+returns void language plpgsql security definer set search_path = '' as $$
+begin
+  perform public.record_effects(p_effects);
+  update private.booking_leases l set holder = null where l.booking_id = p_booking_id and l.fencing = p_fencing;
+  if found then
+    update public.bookings b set pipeline_reason = p_reason
+    where b.id = p_booking_id and b.pipeline_status = 'pending';
+  end if;
+end
 $$;
-revoke execute on function public.release_booking_lease(uuid, bigint) from public, anon, authenticated;
-grant execute on function public.release_booking_lease(uuid, bigint) to service_role;
+revoke execute on function public.release_booking_lease(uuid, bigint, text, jsonb) from public, anon, authenticated;
+grant execute on function public.release_booking_lease(uuid, bigint, text, jsonb) to service_role;

@@ -28,6 +28,12 @@ language sql stable security definer set search_path = '' as $$
       coalesce(b.pipeline_status, 'not part of the pipeline'), coalesce(', because: ' || b.pipeline_reason, ''),
       to_char(b.pipeline_since, 'YYYY-MM-DD HH24:MI:SS'))
     from public.bookings b where b.id = p_booking_id
+    union all
+    select t.deleted_at, 3, 0, format('Now: deleted (since %s); its calendar events are %s.',
+      to_char(t.deleted_at, 'YYYY-MM-DD HH24:MI:SS'),
+      case when t.done_at is null then 'still to be removed' else 'dealt with' end)
+    from private.booking_tombstones t
+    where t.booking_id = p_booking_id and not exists (select 1 from public.bookings b where b.id = p_booking_id)
   ) s order by (s.part = 3), s.at, s.part, s.nr;
 $$;
 revoke execute on function public.explain_booking(uuid) from public, anon, authenticated;
