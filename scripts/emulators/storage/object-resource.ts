@@ -99,8 +99,14 @@ function conditionNotMet(status: 304 | 412): GoogleError {
   return new GoogleError(status, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.");
 }
 
+/** Checksums a client declares for its bytes, base64. */
+export interface DeclaredHashes {
+  readonly crc32c?: string | undefined;
+  readonly md5Hash?: string | undefined;
+}
+
 /** Refuses bytes whose checksums are not those that the client declared. */
-export function checkHashes(declared: { crc32c?: string | undefined; md5Hash?: string | undefined }, blob: Blob): void {
+export function checkHashes(declared: DeclaredHashes, blob: Blob): void {
   const { crc32c, md5Hash } = declared;
   if (crc32c !== undefined && crc32c !== blob.crc32c) {
     throw wrongHash(`Provided CRC32C "${crc32c}" doesn't match calculated CRC32C "${blob.crc32c}".`);

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { GoogleError, invalid } from "../rest/errors.ts";
 import { type Blob, type BlobWriter, UPLOAD_GRAIN_BYTES } from "./blob-store.ts";
 import type { ContentRange } from "./content-range.ts";
-import type { Preconditions, StoredObject, WritableMetadata } from "./object-resource.ts";
+import type { DeclaredHashes, Preconditions, StoredObject, WritableMetadata } from "./object-resource.ts";
 
 /** Google forgets an unfinished upload after a week. */
 const SESSION_LIFE_MS = 7 * 24 * 3_600_000;
@@ -17,21 +17,30 @@ export interface SessionStart {
   readonly startedAt: Date;
 }
 
-type ByteRange = Extract<ContentRange, { kind: "bytes" }>;
+export interface SessionParts {
+  readonly writer: BlobWriter;
+  /** Makes the finished bytes an object. */
+  readonly complete: (blob: Blob, hashes: DeclaredHashes) => Promise<StoredObject>;
+}
+
+type ByteRange = Extract<ContentRange, { kind: "bytes" }> & { readonly hashes: DeclaredHashes };
 
 /** One resumable upload: takes bytes until the last one has arrived. */
 export class ResumableSession {
   readonly start: SessionStart;
   readonly #writer: BlobWriter;
+  readonly #complete: SessionParts["complete"];
   #latestRequest: IncomingMessage | null = null;
+  #appending: Promise<void> = Promise.resolve();
   #isExpired = false;
   #isCancelled = false;
-  /** Set once the upload has become an object; later requests are answered with it. */
-  object: StoredObject | null = null;
+  /** Set with the last byte; every later request is answered with the object, or with its refusal. */
+  completion: Promise<StoredObject> | null = null;
 
-  constructor(start: SessionStart, writer: BlobWriter) {
+  constructor(start: SessionStart, { writer, complete }: SessionParts) {
     this.start = start;
     this.#writer = writer;
+    this.#complete = complete;
   }
 
   get persistedBytes(): number {
@@ -45,7 +54,7 @@ export class ResumableSession {
 
   async cancel(): Promise<void> {
     this.#isCancelled = true;
-    if (this.object === null) await this.#writer.discard();
+    if (this.completion === null) await this.#writer.discard();
   }
 
   checkUsable(now: Date): void {
@@ -56,14 +65,18 @@ export class ResumableSession {
 
   /**
    * Takes the request's bytes; what is already persisted is skipped. Whole 256 KiB steps outlive a broken connection.
-   * Returns the finished bytes after the last chunk, else null. A newer request of the session ends an older one.
+   * After the last byte there is a `completion`. A newer request of the session ends an older one.
    */
-  async receive(request: IncomingMessage, range: ByteRange, cutAfterBytes: number | null): Promise<Blob | null> {
+  async receive(request: IncomingMessage, range: ByteRange, cutAfterBytes: number | null): Promise<void> {
+    this.#latestRequest = request;
+    // An older request stops at its next chunk; the one it is writing must be counted first.
+    await this.#appending;
+    this.#checkLatest(request);
+    if (this.completion !== null) return;
+    this.#writer.dropRemainder();
     if (range.startByte > this.persistedBytes) {
       throw invalid(`Invalid request. Bytes ${this.persistedBytes}-${range.startByte - 1} were never received.`);
     }
-    this.#latestRequest = request;
-    this.#writer.dropRemainder();
     const receivedBytes = await this.#read(request, range, cutAfterBytes);
     const endByte = range.startByte + receivedBytes;
     if (range.endByte !== null && endByte !== range.endByte + 1) {
@@ -73,35 +86,47 @@ export class ResumableSession {
     if (!range.isLast) {
       this.#writer.dropRemainder();
       if (receivedBytes < UPLOAD_GRAIN_BYTES) throw tooFewBytes(receivedBytes);
-      return null;
+      return;
     }
     const expected = range.totalBytes ?? this.start.declaredBytes ?? endByte;
     if (endByte !== expected) {
       this.#writer.dropRemainder();
       throw invalid(`Invalid request. The upload has ${endByte} bytes; ${expected} were declared.`);
     }
-    return this.#writer.finish();
+    this.#finish(range.hashes);
   }
 
-  /** The bytes so far are all there are: a query that tells the total, or an object without bytes. */
-  finishIfWhole(totalBytes: number | null): Promise<Blob> | null {
-    return totalBytes !== null && totalBytes === this.persistedBytes ? this.#writer.finish() : null;
+  /** A query that tells the total, when the bytes so far are all there are. */
+  finishIfWhole(totalBytes: number | null): void {
+    if (totalBytes !== null && totalBytes === this.persistedBytes) this.#finish({});
+  }
+
+  #finish(hashes: DeclaredHashes): void {
+    this.completion = this.#writer.finish().then((blob) => this.#complete(blob, hashes));
+  }
+
+  #checkLatest(request: IncomingMessage): void {
+    if (this.#latestRequest !== request) throw new GoogleError(503, "backendError", "Another request took over.");
   }
 
   async #read(request: IncomingMessage, range: ByteRange, cutAfterBytes: number | null): Promise<number> {
     let receivedBytes = 0;
     try {
       for await (const chunk of request as AsyncIterable<Buffer>) {
-        if (this.#latestRequest !== request) throw new GoogleError(503, "backendError", "Another request took over.");
+        this.#checkLatest(request);
         const known = Math.max(0, this.#writer.receivedBytes - range.startByte - receivedBytes);
         receivedBytes += chunk.length;
-        if (known < chunk.length) await this.#writer.append(known === 0 ? chunk : chunk.subarray(known));
+        if (known < chunk.length) {
+          this.#appending = this.#writer.append(known === 0 ? chunk : chunk.subarray(known));
+          await this.#appending;
+        }
         if (cutAfterBytes !== null && receivedBytes >= cutAfterBytes) request.socket.destroy();
       }
     } catch (error) {
       if (this.#latestRequest === request) this.#writer.dropRemainder();
       throw error;
     }
+    this.#checkLatest(request);
     return receivedBytes;
   }
 }

@@ -8,13 +8,15 @@ import { parseMultipartRelated } from "./multipart-related.ts";
 import {
   checkHashes,
   checkPreconditions,
+  type DeclaredHashes,
   objectResource,
   preconditionParameters,
   preconditionsOf,
+  type StoredObject,
   type WritableMetadata,
   writableMetadataSchema,
 } from "./object-resource.ts";
-import { ResumableSession } from "./resumable-session.ts";
+import { ResumableSession, type SessionStart } from "./resumable-session.ts";
 import type { StorageState } from "./storage-state.ts";
 
 const MAX_NAME_BYTES = 1_024;
@@ -118,51 +120,57 @@ async function startResumable(call: Call, state: StorageState): Promise<Reply> {
     startedAt: state.now(),
   };
   const id = randomBytes(24).toString("base64url");
-  state.sessions.set(id, new ResumableSession(start, state.blobs.create()));
+  const complete = (blob: Blob, hashes: DeclaredHashes): Promise<StoredObject> =>
+    finishUpload(state, { id, start, blob, hashes, origin: call.url.origin });
+  state.sessions.set(id, new ResumableSession(start, { writer: state.blobs.create(), complete }));
   const location = new URL(call.url.pathname, call.url.origin);
   location.search = new URLSearchParams({ uploadType: "resumable", name: start.name, upload_id: id }).toString();
   return { status: 200, headers: { location: location.href, "x-guploader-uploadid": id } };
 }
 
+/** A session ends with its refusal too: its bytes are gone, and its address with them. */
+async function finishUpload(
+  state: StorageState,
+  {
+    id,
+    start,
+    blob,
+    hashes,
+    origin,
+  }: { id: string; start: SessionStart; blob: Blob; hashes: DeclaredHashes; origin: string },
+): Promise<StoredObject> {
+  const { bucket, name, metadata, preconditions } = start;
+  try {
+    checkHashes(hashes, blob);
+    return await state.put({ bucket, name, blob, metadata, preconditions, origin });
+  } catch (error) {
+    state.sessions.delete(id);
+    await blob.delete();
+    throw error;
+  }
+}
+
 async function continueUpload(call: Call, state: StorageState): Promise<Reply> {
   const session = sessionOf(call, state);
   session.checkUsable(state.now());
-  if (session.object !== null) {
-    call.request.resume();
-    return ok(objectResource(session.object, call.url.origin));
-  }
   const range = parseContentRange(call.headers.get("content-range"));
+  if (session.completion === null) {
+    if (range.kind === "query") session.finishIfWhole(range.totalBytes);
+    else await session.receive(call.request, { ...range, hashes: declaredHashes(call) }, takeCut(state));
+  }
+  if (session.completion === null) return resumeIncomplete(session);
+  return ok(objectResource(await session.completion, call.url.origin));
+}
+
+function takeCut(state: StorageState): number | null {
   const cutAfterBytes = state.cutUploadAfterBytes;
-  if (range.kind === "bytes") state.cutUploadAfterBytes = null;
-  const blob =
-    range.kind === "query"
-      ? await session.finishIfWhole(range.totalBytes)
-      : await session.receive(call.request, range, cutAfterBytes);
-  return blob === null ? resumeIncomplete(session) : finishUpload(call, state, { session, blob });
+  state.cutUploadAfterBytes = null;
+  return cutAfterBytes;
 }
 
 function resumeIncomplete({ persistedBytes }: ResumableSession): Reply {
   const headers = persistedBytes === 0 ? undefined : { range: `bytes=0-${persistedBytes - 1}` };
   return { status: 308, ...(headers === undefined ? {} : { headers }) };
-}
-
-async function finishUpload(
-  call: Call,
-  state: StorageState,
-  { session, blob }: { session: ResumableSession; blob: Blob },
-): Promise<Reply> {
-  const { bucket, name, metadata, preconditions } = session.start;
-  try {
-    checkHashes(declaredHashes(call), blob);
-    const origin = call.url.origin;
-    session.object = await state.put({ bucket, name, blob, metadata, preconditions, origin });
-    return ok(objectResource(session.object, origin));
-  } catch (error) {
-    // The session ends with its refusal; the bytes are gone.
-    state.sessions.delete(call.query.get("upload_id") ?? "");
-    await blob.delete();
-    throw error;
-  }
 }
 
 async function putObject(
@@ -183,7 +191,7 @@ async function putObject(
 }
 
 /** `X-Goog-Hash: crc32c=…,md5=…`. */
-function declaredHashes(call: Call): { crc32c?: string; md5Hash?: string } {
+function declaredHashes(call: Call): DeclaredHashes {
   const header = call.headers.get("x-goog-hash") ?? "";
   const crc32c = /crc32c=([^,\s]+)/.exec(header)?.[1];
   const md5Hash = /md5=([^,\s]+)/.exec(header)?.[1];
