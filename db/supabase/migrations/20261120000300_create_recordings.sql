@@ -40,7 +40,7 @@ create index recordings_of_user on public.recordings (user_id);
 create index recordings_unsettled on public.recordings (since)
   where state in ('found', 'copying', 'copied', 'transcribing');
 alter table public.recordings enable row level security;
-revoke all on table public.recordings from public, anon, authenticated;
+revoke all on table public.recordings from public, anon, authenticated, service_role;
 grant select on table public.recordings to authenticated;
 grant select, insert, update, delete on table public.recordings to service_role;
 create policy recordings_read_own on public.recordings for select to authenticated
