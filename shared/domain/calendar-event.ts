@@ -28,6 +28,12 @@ export interface DesiredEvent {
   readonly bookingId: string;
 }
 
+/** Our private notes on an event: whose it is, and whom we invited, so that a later change knows who left. */
+export interface EventMarks {
+  readonly bookingId: string;
+  readonly guestEmail: string | null;
+}
+
 /** What to change on an event: only the fields that are present. */
 export interface EventChange {
   readonly summary?: string;
@@ -35,8 +41,7 @@ export interface EventChange {
   readonly times?: Pick<DesiredEvent, "startsAt" | "endsAt" | "timeZone">;
   readonly guests?: {
     readonly attendees: readonly Attendee[];
-    /** The customer's address, noted on the event so that a later change knows whom we had invited. */
-    readonly guestEmail: string | null;
+    readonly marks: EventMarks;
   };
 }
 

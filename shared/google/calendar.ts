@@ -1,6 +1,6 @@
 import { type calendar_v3, calendar as calendarApi } from "googleapis/build/src/apis/calendar/index.js";
 import { calendarResource } from "#contracts/calendar-resource.ts";
-import type { EventChange, RemoteEvent } from "#domain/calendar-event.ts";
+import type { EventChange, EventMarks, RemoteEvent } from "#domain/calendar-event.ts";
 import type { ConsultantAuth } from "#google/consultant-auth.ts";
 import { googleError, httpStatusOf } from "#google/errors.ts";
 import { RetryableError } from "#kernel/verdicts.ts";
@@ -82,7 +82,7 @@ function insertBody({ id, conferenceRequestId, event }: NewEvent): calendar_v3.S
     description,
     ...timesBody(event),
     ...(guest !== null && { attendees: [{ ...guest }] }),
-    extendedProperties: { private: { bookingId, guestEmail: guest?.email ?? "" } },
+    extendedProperties: marksBody({ bookingId, guestEmail: guest?.email ?? null }),
     conferenceData: {
       createRequest: { requestId: conferenceRequestId, conferenceSolutionKey: { type: "hangoutsMeet" } },
     },
@@ -97,10 +97,12 @@ function patchBody({ summary, description, times, guests }: EventChange): calend
     ...(times !== undefined && timesBody(times)),
     ...(guests !== undefined && {
       attendees: guests.attendees.map((attendee) => ({ ...attendee }) as calendar_v3.Schema$EventAttendee),
-      extendedProperties: { private: { guestEmail: guests.guestEmail ?? "" } },
+      extendedProperties: marksBody(guests.marks),
     }),
   };
 }
+
+const marksBody = ({ bookingId, guestEmail }: EventMarks) => ({ private: { bookingId, guestEmail: guestEmail ?? "" } });
 
 /** The instant in UTC; the zone says only in which one the event is shown. */
 function timesBody({ startsAt, endsAt, timeZone }: NonNullable<EventChange["times"]>): calendar_v3.Schema$Event {

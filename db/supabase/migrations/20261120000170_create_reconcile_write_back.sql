@@ -67,8 +67,8 @@ begin
   end if;
   -- A link that Google never finishes stays bounded: only an end that needs no further look starts the count anew.
   update private.booking_leases l
-  set holder = null, requeues = case when status = 'pending' then l.requeues else 0 end,
-      requeued_at = case when status = 'pending' then l.requeued_at end
+  set holder = null, requeues = case when status in ('pending', 'needs_reconnect') then l.requeues else 0 end,
+      requeued_at = case when status in ('pending', 'needs_reconnect') then l.requeued_at end
   where l.booking_id = p_booking_id;
   return '{"kind": "written"}'::jsonb;
 end
