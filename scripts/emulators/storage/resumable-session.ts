@@ -112,7 +112,8 @@ export class ResumableSession {
   async #read(request: IncomingMessage, range: ByteRange, cutAfterBytes: number | null): Promise<number> {
     let receivedBytes = 0;
     try {
-      for await (const chunk of request as AsyncIterable<Buffer>) {
+      // A request that stops early still gets its answer: leaving the loop must not destroy its connection.
+      for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         this.#checkLatest(request);
         const known = Math.max(0, this.#writer.receivedBytes - range.startByte - receivedBytes);
         receivedBytes += chunk.length;
