@@ -1,0 +1,110 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type FunctionName, functions } from "../../infra/topology/functions.ts";
+import { freePort } from "../local/database/free-port.ts";
+import { buildFunction } from "./build-function.ts";
+import { oneCopyOfEach } from "./one-copy.ts";
+import { startEnvironment } from "./start-environment.ts";
+
+const root = path.resolve(import.meta.dirname, "../..");
+const framework = path.join(
+  path.dirname(createRequire(import.meta.url).resolve("@google-cloud/functions-framework")),
+  "main.js",
+);
+let target: string;
+
+beforeAll(async () => {
+  // Inside the project, so that the framework a bundle asks for is found.
+  await mkdir(path.join(root, ".local"), { recursive: true });
+  target = path.relative(root, await mkdtemp(path.join(root, ".local", "build-test-")));
+});
+afterAll(() => rm(path.join(root, target), { recursive: true, force: true }));
+
+describe("a built function", () => {
+  it.each(functions.map(({ name }) => name))("%s starts under the framework and answers a stranger", async (name) => {
+    const { folder } = await buildFunction(name, { root, target });
+
+    const status = await answerOf(name, folder);
+
+    expect([401, 404]).toContain(status);
+  });
+
+  it("runs from its code cache", async () => {
+    const { folder } = await buildFunction("process-booking", { root, target });
+
+    expect(await cacheRejected("process-booking", folder)).toBe("false");
+  });
+
+  it("starts without a code cache, and with one that does not fit", async () => {
+    const { folder } = await buildFunction("process-booking", { root, target });
+    const cache = (await readdir(path.join(root, folder))).find((file) => file.endsWith(".cache"));
+    const cacheFile = path.join(root, folder, cache ?? "");
+
+    await writeFile(cacheFile, "not a cache");
+    expect(await cacheRejected("process-booking", folder)).toBe("true");
+    await rm(cacheFile);
+    expect(await cacheRejected("process-booking", folder)).toBe("undefined");
+  });
+
+  it("asks the deployment for exact versions of what is not in the bundle", async () => {
+    const { folder } = await buildFunction("relay-outbox", { root, target });
+    const { main, dependencies } = JSON.parse(await readFile(path.join(root, folder, "package.json"), "utf8"));
+
+    expect(main).toBe("index.js");
+    expect(dependencies["@google-cloud/functions-framework"]).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+});
+
+it("copies of one version become one, other versions stay", () => {
+  const copies = oneCopyOfEach({
+    packages: {
+      "": {},
+      "node_modules/b/node_modules/gax": { version: "2.0.0" },
+      "node_modules/a/node_modules/gax": { version: "2.0.0" },
+      "node_modules/gax": { version: "1.0.0" },
+    },
+  });
+
+  expect(copies.get("node_modules/b/node_modules/gax")).toBe("node_modules/a/node_modules/gax");
+  expect(copies.get("node_modules/gax")).toBe("node_modules/gax");
+});
+
+/** Starts the function as Cloud Run does and asks it something without a token. */
+async function answerOf(name: FunctionName, folder: string): Promise<number> {
+  const port = await freePort();
+  const args = [framework, "--source", path.join(root, folder), "--target", name];
+  const child = spawn(process.execPath, args, {
+    env: { ...startEnvironment(name), PATH: process.env["PATH"], PORT: String(port), HOST: "127.0.0.1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const errors: Buffer[] = [];
+  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+  try {
+    // Its last line before it can be called.
+    for await (const line of createInterface(child.stdout)) if (line.startsWith("URL:")) break;
+    const response = await fetch(`http://127.0.0.1:${port}/`);
+    return response.status;
+  } catch (error) {
+    throw new Error(`${name} did not answer: ${Buffer.concat(errors)}`, { cause: error });
+  } finally {
+    const ended = child.exitCode === null && child.signalCode === null ? once(child, "exit") : undefined;
+    child.kill("SIGKILL");
+    await ended;
+  }
+}
+
+/** What V8 says about the code cache: "false" (used), "true" (does not fit), "undefined" (there was none). */
+async function cacheRejected(name: FunctionName, folder: string): Promise<string> {
+  const loader = JSON.stringify(path.join(root, folder, "index.js"));
+  const code = `require(${loader}); console.log(String(require.cache[${loader}].script.cachedDataRejected)); process.exit(0)`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["-e", code], {
+    env: { ...startEnvironment(name), PATH: process.env["PATH"] },
+  });
+  return stdout.trim();
+}
