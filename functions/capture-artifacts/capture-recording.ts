@@ -3,8 +3,8 @@ import { done, ignored, type Outcome, parked } from "#kernel/outcome.ts";
 import { asError, NeedsReconnectError, PermanentError, RetryableError } from "#kernel/verdicts.ts";
 import type { CaptureLease, RecordingSnapshot } from "#ports/capture-store.ts";
 import type { MeetingArtifacts } from "#ports/meeting-artifacts.ts";
-import { type CopiedAudio, type CopyDeps, copyAudio } from "./copy-audio.ts";
-import { assertHeld, LeaseLostError } from "./lease-lost.ts";
+import { type Capture, type CopiedAudio, type CopyDeps, copyAudio } from "./copy-audio.ts";
+import { assertHeld, LeaseLostError, LOST } from "./lease-lost.ts";
 import { startTranscription, type TranscriptionDeps } from "./start-transcription.ts";
 
 export interface CaptureDeps extends CopyDeps, TranscriptionDeps {
@@ -15,8 +15,6 @@ export interface RecordingToCapture {
   readonly recordingName: string;
   readonly userId: string;
 }
-
-const STEP = "capture-artifacts";
 
 /** Takes one recording as far as a running transcription: match, copy, start; from wherever an earlier run got to. */
 export async function captureRecording(
@@ -69,17 +67,20 @@ interface Work {
 async function work(deps: CaptureDeps, { lease, recording: known, delivery }: Work): Promise<Outcome> {
   const recording = known.bookingId === null ? await matchBooking(deps, lease, known) : known;
   if (recording.bookingId === null) return ignored("the meeting belongs to no booking that wants its recording");
-  const audio = await audioOf(deps, lease, recording);
   const { id: recordingId, bookingId, language } = recording;
-  if (known.objectName === null) {
-    const detail = { sizeBytes: audio.sizeBytes, durationMs: audio.durationMs };
-    const ids = { bookingId, recordingId, step: STEP, traceId: delivery.traceId };
-    await deps.effects.record([{ ...ids, effect: "recording.copy", key: audio.objectName, outcome: "copied", detail }]);
-  }
-  const { objectName, durationMs } = audio;
-  const request = { recordingId, bookingId, objectName, durationMs, language, traceId: delivery.traceId };
-  const jobs = await startTranscription(deps, lease, request);
+  const { traceId } = delivery;
+  await assertWanted(deps, lease);
+  const { objectName, durationMs } = await audioOf(deps, { lease, recording, traceId });
+  // A paid job is asked for only while the booking stands.
+  await assertWanted(deps, lease);
+  const audio = { recordingId, bookingId, objectName, durationMs, language, traceId };
+  const jobs = await startTranscription(deps, lease, audio);
   return done(`${jobs} transcription job(s)`);
+}
+
+async function assertWanted({ store, leaseSeconds }: CaptureDeps, lease: CaptureLease): Promise<void> {
+  const renewal = await store.renew(lease, leaseSeconds);
+  if (renewal !== "held") throw new LeaseLostError(LOST[renewal]);
 }
 
 async function matchBooking(
@@ -104,8 +105,7 @@ async function matchBooking(
 }
 
 /** What the recording's row says was copied, or the copy itself. */
-async function audioOf(deps: CaptureDeps, lease: CaptureLease, recording: RecordingSnapshot): Promise<CopiedAudio> {
-  const { objectName, durationMs, sealed } = recording;
-  if (objectName === null || durationMs === null) return await copyAudio(deps, lease, recording);
-  return { objectName, durationMs, sizeBytes: sealed?.sizeBytes ?? 0 };
+async function audioOf(deps: CaptureDeps, capture: Capture): Promise<CopiedAudio> {
+  const { objectName, durationMs } = capture.recording;
+  return objectName === null || durationMs === null ? await copyAudio(deps, capture) : { objectName, durationMs };
 }

@@ -232,7 +232,7 @@ const SPOTS = [
   "store.seal",
   "objects.upload",
   "store.finishCopy",
-  "effects.record",
+  "store.renew",
   "store.planTranscription",
   "store.claimStart",
   "transcriber.start",
@@ -319,6 +319,17 @@ describe("a recording that cannot be captured says why", () => {
     expect(await bookingRow()).toMatchObject({ pipeline_status: "needs_reconnect" });
     await handle();
     await expectCaptured();
+  });
+
+  it("and asks for no paid job when the booking was cancelled while the audio was copied", async () => {
+    const seal: CaptureDeps["store"]["seal"] = async (lease, sealed) => {
+      await database.sql("update public.bookings set status = 'cancelled' where id = $1", [meeting.bookingId]);
+      return await deps.store.seal(lease, sealed);
+    };
+    expect(await handle(deliveryOf(), { store: { ...deps.store, seal } })).toMatchObject({ kind: "ignored" });
+    expect(speech.jobs.size).toBe(0);
+    expect(await recordingRow()).toMatchObject({ state: "ignored" });
+    expect((await bookingRow())["meeting_recording_url"]).toBeNull();
   });
 
   it("and leaves a cancelled booking's recording alone", async () => {

@@ -5,7 +5,7 @@ import type { AudioExtractor, ExtractedAudio } from "#ports/audio-extractor.ts";
 import type { CaptureLease, CaptureStore, RecordingSnapshot, SealedAudio } from "#ports/capture-store.ts";
 import type { ObjectStore, StoredObject } from "#ports/object-store.ts";
 import type { RecordingFile, RecordingFiles } from "#ports/recording-files.ts";
-import { assertHeld, LeaseLostError } from "./lease-lost.ts";
+import { assertHeld, LeaseLostError, LOST } from "./lease-lost.ts";
 
 export interface CopyDeps {
   readonly store: CaptureStore;
@@ -18,11 +18,16 @@ export interface CopyDeps {
   readonly keepDays: number;
 }
 
-/** What was copied, for the recording's snapshot and the ledger. */
 export interface CopiedAudio {
   readonly objectName: string;
   readonly durationMs: number;
-  readonly sizeBytes: number;
+}
+
+/** One capture under way: whose lease, which recording, which trace. */
+export interface Capture {
+  readonly lease: CaptureLease;
+  readonly recording: RecordingSnapshot;
+  readonly traceId: string;
 }
 
 /** Failures after which the bytes the server holds may be wrong: the next try begins a new upload. */
@@ -36,16 +41,13 @@ const RENEWALS_PER_LEASE = 4;
  * a finished object, or what a broken upload has stored. The object comes to be only after the whole source was read
  * and found unchanged.
  */
-export async function copyAudio(
-  deps: CopyDeps,
-  lease: CaptureLease,
-  recording: RecordingSnapshot,
-): Promise<CopiedAudio> {
+export async function copyAudio(deps: CopyDeps, capture: Capture): Promise<CopiedAudio> {
+  const { recording } = capture;
   const name = audioObjectName(recording.id);
   const present = await deps.objects.stat(name);
   if (present !== null) {
     if (recording.sealed !== null && isSealed(present, recording.sealed)) {
-      return await finish(deps, lease, { object: present, sealed: recording.sealed });
+      return await finish(deps, capture, { object: present, sealed: recording.sealed });
     }
     // Nothing of ours ends an upload without a seal; what is here cannot be trusted.
     await deps.objects.remove(present);
@@ -56,19 +58,19 @@ export async function copyAudio(
   const file = await deps.files.describe(recording.userId, recording.driveFileId);
   const source = deps.files.content(recording.userId, file);
   const audio = await deps.extractor.open(source, file);
-  return await send({ deps, lease, recording, file, audio });
+  return await send({ deps, capture, file, audio });
 }
 
 interface Sending {
   readonly deps: CopyDeps;
-  readonly lease: CaptureLease;
-  readonly recording: RecordingSnapshot;
+  readonly capture: Capture;
   readonly file: RecordingFile;
   readonly audio: ExtractedAudio;
 }
 
 async function send(sending: Sending): Promise<CopiedAudio> {
-  const { deps, lease, recording, file, audio } = sending;
+  const { deps, capture, file, audio } = sending;
+  const { lease, recording } = capture;
   const name = audioObjectName(recording.id);
   const sessionUri = await sessionFor(sending);
   let sealed: SealedAudio | null = null;
@@ -89,7 +91,7 @@ async function send(sending: Sending): Promise<CopiedAudio> {
     if (sealed === null || object === null || !isSealed(object, sealed)) {
       throw new RetryableError("The upload of the audio was lost; it begins again.", { code: "recording_changed" });
     }
-    return await finish(deps, lease, { object, sealed });
+    return await finish(deps, capture, { object, sealed });
   } catch (thrown) {
     if (thrown instanceof RetryableError && SPOILED.includes(thrown.code)) {
       await deps.store.noteUpload(lease, { sessionUri: null, source: file });
@@ -99,7 +101,7 @@ async function send(sending: Sending): Promise<CopiedAudio> {
 }
 
 /** The session of an earlier run when it carries the same source, else a new one, noted before it is used. */
-async function sessionFor({ deps, lease, recording, file }: Sending): Promise<string> {
+async function sessionFor({ deps, capture: { lease, recording }, file }: Sending): Promise<string> {
   const known = recording.upload?.sourceMd5 === file.md5 ? recording.upload.sessionUri : null;
   const sessionUri = known ?? (await deps.objects.beginUpload(audioObjectName(recording.id), CONTENT_TYPE));
   assertHeld(await deps.store.noteUpload(lease, { sessionUri, source: file }));
@@ -117,7 +119,7 @@ async function* keepingLease(
   for await (const piece of content) {
     if (clock.now().getTime() - renewedAt >= everyMs) {
       const renewal = await store.renew(lease, leaseSeconds);
-      if (renewal !== "held") throw new LeaseLostError(renewal === "lost" ? "another delivery took over" : "cancelled");
+      if (renewal !== "held") throw new LeaseLostError(LOST[renewal]);
       renewedAt = clock.now().getTime();
     }
     yield piece;
@@ -138,9 +140,19 @@ function isSealed(object: StoredObject, sealed: SealedAudio): boolean {
 
 async function finish(
   { store, keepDays }: CopyDeps,
-  lease: CaptureLease,
+  { lease, recording, traceId }: Capture,
   { object, sealed }: { object: StoredObject; sealed: SealedAudio },
 ): Promise<CopiedAudio> {
-  assertHeld(await store.finishCopy(lease, { name: object.name, generation: object.generation, keepDays }));
-  return { objectName: object.name, durationMs: sealed.durationMs, sizeBytes: sealed.sizeBytes };
+  const { durationMs, sizeBytes } = sealed;
+  const ids = {
+    ...(recording.bookingId === null ? {} : { bookingId: recording.bookingId }),
+    recordingId: recording.id,
+  };
+  const effect = { ...ids, step: "capture-artifacts", effect: "recording.copy", key: object.name, outcome: "copied" };
+  const detail = { durationMs, sizeBytes };
+  const { name, generation } = object;
+  assertHeld(
+    await store.finishCopy(lease, { object: { name, generation }, keepDays, effect: { ...effect, detail, traceId } }),
+  );
+  return { objectName: name, durationMs };
 }

@@ -6,7 +6,13 @@ export class LeaseLostError extends Error {
   }
 }
 
+/** Why a renewal was refused, in words for the log. */
+export const LOST = {
+  lost: "another delivery has taken the recording over, or its booking is gone",
+  unwanted: "the booking was cancelled meanwhile",
+} as const;
+
 /** Throws unless a write under the lease was accepted. */
 export function assertHeld<Answer>(written: Answer | false | null): asserts written is Answer {
-  if (written === false || written === null) throw new LeaseLostError("another delivery has taken the recording over");
+  if (written === false || written === null) throw new LeaseLostError(LOST.lost);
 }

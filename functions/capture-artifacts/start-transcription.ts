@@ -2,7 +2,7 @@ import { transcriptionPrefix } from "#domain/recording.ts";
 import { planTranscription, type TranscriptionNeed } from "#domain/transcription-plan.ts";
 import { PermanentError } from "#kernel/verdicts.ts";
 import type { CaptureLease, CaptureStore, TranscriptionJob } from "#ports/capture-store.ts";
-import type { EffectLog } from "#ports/effect-log.ts";
+import type { Effect, EffectLog } from "#ports/effect-log.ts";
 import type { ObjectStore } from "#ports/object-store.ts";
 import type { Transcriber } from "#ports/transcriber.ts";
 import { assertHeld, LeaseLostError } from "./lease-lost.ts";
@@ -39,10 +39,7 @@ export async function startTranscription(
   }));
   const jobs = await deps.store.planTranscription(lease, planned);
   assertHeld(jobs);
-  for (const job of jobs) {
-    const operation = await operationFor(deps, { lease, audio, job });
-    if (operation !== null) await deps.store.noteStarted(audio.recordingId, job.chunk, operation);
-  }
+  for (const job of jobs) await startJob(deps, { lease, audio, job });
   return jobs.length;
 }
 
@@ -52,19 +49,17 @@ interface Starting {
   readonly job: TranscriptionJob;
 }
 
-/** The operation that does the job: one that runs already, or a new one; null when it is noted already. */
-async function operationFor(deps: TranscriptionDeps, starting: Starting): Promise<string | null> {
-  switch (starting.job.state) {
-    case "planned":
-      return await start(deps, starting);
-    case "starting":
-      // An earlier run died, or got no answer, between asking and noting: look before paying again.
-      return (await findStarted(deps, starting.job)) ?? (await start(deps, starting));
-    default:
-      return null;
-  }
+/** Starts what nobody has started; what may have been started already is looked for before it is paid again. */
+async function startJob(deps: TranscriptionDeps, starting: Starting): Promise<void> {
+  const { audio, job } = starting;
+  if (job.state !== "planned" && job.state !== "starting") return;
+  const found = job.state === "starting" ? await findStarted(deps, job) : null;
+  const operationName = found ?? (await ask(deps, starting));
+  const started = { recordingId: audio.recordingId, chunk: job.chunk, operationName };
+  await deps.store.noteStarted(started, effectOf(starting, found === null ? "started" : "found running"));
 }
 
+/** An earlier run died, or got no answer, between asking and noting: its operation, or what that has written. */
 async function findStarted({ transcriber, objects }: TranscriptionDeps, job: TranscriptionJob): Promise<string | null> {
   const operation = await transcriber.find(objects.uriOf(job.outputPrefix));
   if (operation !== null) return operation;
@@ -72,26 +67,21 @@ async function findStarted({ transcriber, objects }: TranscriptionDeps, job: Tra
   return result === undefined ? null : objects.uriOf(result.name);
 }
 
-async function start(deps: TranscriptionDeps, { lease, audio, job }: Starting): Promise<string> {
+async function ask(deps: TranscriptionDeps, starting: Starting): Promise<string> {
+  const { lease, job } = starting;
   if (!(await deps.store.claimStart(lease, job))) throw new LeaseLostError("another delivery starts the transcription");
-  if (job.starts > 0) await recordStart(deps, audio, { job, outcome: "asked again: the first outcome stayed unknown" });
-  const operation = await deps.transcriber.start({
+  if (job.starts > 0) await deps.effects.record([effectOf(starting, "asked again: the first outcome stayed unknown")]);
+  return await deps.transcriber.start({
     audioUri: job.audioUri,
     outputUri: deps.objects.uriOf(job.outputPrefix),
     model: job.model,
     languageCode: job.languageCode,
   });
-  await recordStart(deps, audio, { job, outcome: "started" });
-  return operation;
 }
 
-async function recordStart(
-  { effects }: TranscriptionDeps,
-  { recordingId, bookingId, traceId, durationMs }: AudioToTranscribe,
-  { job, outcome }: { job: TranscriptionJob; outcome: string },
-): Promise<void> {
-  const detail = { chunk: job.chunk, model: job.model, durationMs, starts: job.starts + 1 };
-  const key = job.outputPrefix;
+function effectOf({ audio, job }: Starting, outcome: string): Effect {
+  const { recordingId, bookingId, traceId, durationMs } = audio;
+  const detail = { chunk: job.chunk, model: job.model, durationMs };
   const step = "capture-artifacts";
-  await effects.record([{ bookingId, recordingId, step, effect: "speech.start", key, outcome, detail, traceId }]);
+  return { bookingId, recordingId, step, effect: "speech.start", key: job.outputPrefix, outcome, detail, traceId };
 }

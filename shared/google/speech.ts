@@ -18,6 +18,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** A job whose start was never confirmed is looked for among this many. */
 const MAX_OPERATIONS_SEARCHED = 300;
 const API = "Speech";
+const INSTALLATION_FAULTS: readonly string[] = ["google_forbidden", "google_not_found"];
 /** Called once: a repeated start is a second paid job. */
 const ONCE = { timeout: REQUEST_TIMEOUT_MS, retry: null } as const;
 
@@ -35,7 +36,7 @@ export function makeTranscriber({ projectId, location, endpoint }: SpeechOptions
           throw new RetryableError("Speech named no operation.", { code: "speech_unnamed" });
         return operation.name;
       } catch (thrown) {
-        throw googleError(thrown, { api: API });
+        throw startError(thrown);
       }
     },
     find: async (outputUri) => {
@@ -51,6 +52,16 @@ export function makeTranscriber({ projectId, location, endpoint }: SpeechOptions
     },
     check: (operationName) => checkOperation(client, operationName),
   };
+}
+
+/** A refusal of our own service account is a mistake of the installation: retried until someone mends it. */
+function startError(thrown: unknown): Error {
+  const error = googleError(thrown, { api: API });
+  if (!(error instanceof PermanentError) || !INSTALLATION_FAULTS.includes(error.code)) return error;
+  return new RetryableError(`${error.message} Check the region and the function's rights.`, {
+    code: error.code,
+    cause: thrown,
+  });
 }
 
 function batchRequest(recognizer: string, request: TranscriptionRequest) {

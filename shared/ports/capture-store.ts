@@ -1,4 +1,5 @@
 import type { RecordingState } from "#domain/recording.ts";
+import type { Effect } from "#ports/effect-log.ts";
 
 /** A held lease; `fencing` rises with every holder and guards every write. */
 export interface CaptureLease {
@@ -83,7 +84,11 @@ export interface CaptureStore {
   seal(lease: CaptureLease, sealed: SealedAudio): Promise<boolean>;
   finishCopy(
     lease: CaptureLease,
-    object: { readonly name: string; readonly generation: string; readonly keepDays: number },
+    copy: {
+      readonly object: { readonly name: string; readonly generation: string };
+      readonly keepDays: number;
+      readonly effect: Effect;
+    },
   ): Promise<boolean>;
   planTranscription(
     lease: CaptureLease,
@@ -91,7 +96,11 @@ export interface CaptureStore {
   ): Promise<readonly TranscriptionJob[] | null>;
   /** True once: Speech may be asked now. */
   claimStart(lease: CaptureLease, job: TranscriptionJob): Promise<boolean>;
-  noteStarted(recordingId: string, chunk: number, operationName: string): Promise<void>;
+  /** A fact, so it is written whoever holds the lease. */
+  noteStarted(
+    job: { readonly recordingId: string; readonly chunk: number; readonly operationName: string },
+    effect: Effect,
+  ): Promise<void>;
   fail(lease: CaptureLease, reason: string): Promise<boolean>;
   park(lease: CaptureLease, reason: string): Promise<boolean>;
   release(lease: CaptureLease): Promise<void>;

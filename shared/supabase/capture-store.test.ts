@@ -12,7 +12,8 @@ let meeting: HeldMeeting;
 
 const sealed: SealedAudio = { sizeBytes: 9, crc32c: "AAAAAA==", packets: 2, durationMs: 128, startsAfterMs: 0 };
 const source = { sizeBytes: 10, md5: "0".repeat(32), revisionId: "1" };
-const object = { name: "audio/x.mp4", generation: "1", keepDays: 30 };
+const effect = { step: "test", effect: "recording.copy", key: "audio/x.mp4", outcome: "copied" };
+const object = { object: { name: "audio/x.mp4", generation: "1" }, keepDays: 30, effect };
 const OVERDUE = { overdueSeconds: 600, limit: 10, maxRequeues: 2 };
 
 beforeAll(async () => {
@@ -69,7 +70,7 @@ async function transcribing(of: HeldMeeting = meeting): Promise<string> {
   const lease = await copied(of);
   await store.planTranscription(lease, [job]);
   await store.claimStart(lease, { ...job, state: "planned", starts: 0 });
-  await store.noteStarted(lease.recordingId, 0, "operations/1");
+  await store.noteStarted({ recordingId: lease.recordingId, chunk: 0, operationName: "operations/1" }, effect);
   return lease.recordingId;
 }
 

@@ -42,12 +42,13 @@ export function makeCaptureStore(supabase: Supabase): CaptureStore {
       ),
     seal: async (lease, sealed) =>
       dataOf(await supabase.rpc("seal_capture", { ...held(lease), p_sealed: toJson(sealed) })),
-    finishCopy: async (lease, { keepDays, ...object }) =>
+    finishCopy: async (lease, { object, keepDays, effect }) =>
       dataOf(
         await supabase.rpc("finish_capture_copy", {
           ...held(lease),
           p_object: toJson(object),
           p_keep_days: keepDays,
+          p_effects: toJson([effect]),
         }),
       ),
     planTranscription: async (lease, jobs) =>
@@ -56,12 +57,13 @@ export function makeCaptureStore(supabase: Supabase): CaptureStore {
       ),
     claimStart: async (lease, { chunk, starts }) =>
       dataOf(await supabase.rpc("claim_transcription_start", { ...held(lease), p_chunk: chunk, p_starts: starts })),
-    noteStarted: async (recordingId, chunk, operationName) =>
+    noteStarted: async ({ recordingId, chunk, operationName }, effect) =>
       assertWritten(
         await supabase.rpc("note_transcription_started", {
           p_recording_id: recordingId,
           p_chunk: chunk,
           p_operation_name: operationName,
+          p_effects: toJson([effect]),
         }),
       ),
     fail: async (lease, reason) => dataOf(await supabase.rpc("fail_capture", { ...held(lease), p_reason: reason })),

@@ -531,7 +531,7 @@ export type Database = {
         Returns: Json;
       };
       finish_capture_copy: {
-        Args: { p_fencing: number; p_keep_days: number; p_object: Json; p_recording_id: string };
+        Args: { p_effects: Json; p_fencing: number; p_keep_days: number; p_object: Json; p_recording_id: string };
         Returns: boolean;
       };
       forget_google_token: { Args: { p_token_version: number; p_user_id: string }; Returns: boolean };
@@ -547,7 +547,7 @@ export type Database = {
         Returns: boolean;
       };
       note_transcription_started: {
-        Args: { p_chunk: number; p_operation_name: string; p_recording_id: string };
+        Args: { p_chunk: number; p_effects: Json; p_operation_name: string; p_recording_id: string };
         Returns: undefined;
       };
       note_workspace_subscription_problem: {

@@ -36,7 +36,7 @@ grant execute on function public.seal_capture(uuid, bigint, jsonb) to service_ro
 -- The audio is safe in the bucket: {name, generation} is the sealed object. The booking becomes `captured` unless it
 -- is further already, and shows the link of its earliest recording.
 create function public.finish_capture_copy(
-  p_recording_id uuid, p_fencing bigint, p_object jsonb, p_keep_days double precision
+  p_recording_id uuid, p_fencing bigint, p_object jsonb, p_keep_days double precision, p_effects jsonb
 ) returns boolean language plpgsql security definer set search_path = '' as $$
 declare
   recording public.recordings;
@@ -52,6 +52,7 @@ begin
   from private.capture_work w
   where r.id = p_recording_id and w.recording_id = r.id returning r.* into recording;
   update private.capture_work w set session_uri = null where w.recording_id = p_recording_id;
+  perform public.record_effects(p_effects);
   update public.bookings b
   set meeting_recording_url = (
         select r.export_uri from public.recordings r
@@ -68,9 +69,9 @@ begin
   return true;
 end
 $$;
-revoke execute on function public.finish_capture_copy(uuid, bigint, jsonb, double precision)
+revoke execute on function public.finish_capture_copy(uuid, bigint, jsonb, double precision, jsonb)
   from public, anon, authenticated;
-grant execute on function public.finish_capture_copy(uuid, bigint, jsonb, double precision) to service_role;
+grant execute on function public.finish_capture_copy(uuid, bigint, jsonb, double precision, jsonb) to service_role;
 
 -- A booking says `failed` only when none of its recordings can become a transcript any more.
 create function private.show_recording_failure(p_recording_id uuid, p_status text, p_reason text) returns void
@@ -105,7 +106,8 @@ language plpgsql security definer set search_path = '' as $$
 begin
   if not private.holds_capture(p_recording_id, p_fencing) then return false; end if;
   update public.recordings r set reason = p_reason where r.id = p_recording_id;
-  update private.capture_work w set holder = null, requeues = 0, requeued_at = now()
+  -- Rounds are counted on: a right that was never granted must not be asked for without end.
+  update private.capture_work w set holder = null, requeued_at = now()
   where w.recording_id = p_recording_id;
   perform private.show_recording_failure(p_recording_id, 'needs_reconnect', p_reason)
   from public.recordings r join public.bookings b on b.id = r.booking_id

@@ -45,9 +45,11 @@ grant execute on function public.claim_transcription_start(uuid, bigint, integer
 
 -- Speech has taken the job. A fact, so it is written whoever holds the lease; when every chunk runs, the recording is
 -- `transcribing` and the lease is free.
-create function public.note_transcription_started(p_recording_id uuid, p_chunk integer, p_operation_name text)
-returns void language plpgsql security definer set search_path = '' as $$
+create function public.note_transcription_started(
+  p_recording_id uuid, p_chunk integer, p_operation_name text, p_effects jsonb
+) returns void language plpgsql security definer set search_path = '' as $$
 begin
+  perform public.record_effects(p_effects);
   update private.transcription_jobs j
   set state = 'running', operation_name = p_operation_name, checked_at = clock_timestamp()
   where j.recording_id = p_recording_id and j.chunk = p_chunk and j.state in ('planned', 'starting');
@@ -61,8 +63,8 @@ begin
   end if;
 end
 $$;
-revoke execute on function public.note_transcription_started(uuid, integer, text) from public, anon, authenticated;
-grant execute on function public.note_transcription_started(uuid, integer, text) to service_role;
+revoke execute on function public.note_transcription_started(uuid, integer, text, jsonb) from public, anon, authenticated;
+grant execute on function public.note_transcription_started(uuid, integer, text, jsonb) to service_role;
 
 -- Says `transcription.finished` to analyze-transcript once for every look that found the recording complete.
 create function private.announce_transcription(p_recording_id uuid) returns void
