@@ -7,6 +7,7 @@ import { toJson } from "#supabase/json.ts";
 /** The recordings table and the work on it, through the functions of the 0003xx migrations. */
 export function makeCaptureStore(supabase: Supabase): CaptureStore {
   return {
+    ...transcriptionJobStore(supabase),
     userOfSubscription: async (subscription) =>
       nullable(await supabase.rpc("user_of_workspace_subscription", { p_name: subscription })),
     recheckSubscription: async (subscription) =>
@@ -51,6 +52,17 @@ export function makeCaptureStore(supabase: Supabase): CaptureStore {
           p_effects: toJson([effect]),
         }),
       ),
+    fail: async (lease, reason) => dataOf(await supabase.rpc("fail_capture", { ...held(lease), p_reason: reason })),
+    park: async (lease, reason) => dataOf(await supabase.rpc("park_capture", { ...held(lease), p_reason: reason })),
+    release: async (lease) => assertWritten(await supabase.rpc("release_capture", held(lease))),
+  };
+}
+
+/** The paid jobs of a recording. */
+function transcriptionJobStore(
+  supabase: Supabase,
+): Pick<CaptureStore, "planTranscription" | "claimStart" | "noteStarted"> {
+  return {
     planTranscription: async (lease, jobs) =>
       transcriptionJobs.parse(
         nullable(await supabase.rpc("plan_transcription", { ...held(lease), p_jobs: toJson(jobs) })),
@@ -66,9 +78,6 @@ export function makeCaptureStore(supabase: Supabase): CaptureStore {
           p_effects: toJson([effect]),
         }),
       ),
-    fail: async (lease, reason) => dataOf(await supabase.rpc("fail_capture", { ...held(lease), p_reason: reason })),
-    park: async (lease, reason) => dataOf(await supabase.rpc("park_capture", { ...held(lease), p_reason: reason })),
-    release: async (lease) => assertWritten(await supabase.rpc("release_capture", held(lease))),
   };
 }
 
