@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { LocalStack } from "../local/start-stack.ts";
 import { awaitRow } from "./await-row.ts";
 import type { MeetingScript } from "./meeting-file.ts";
@@ -85,7 +86,7 @@ async function runStages(
     const id = await platform.insertBooking({
       ...{ serviceId, consultantId: consultant.consultantId, title: "Consulting call", timeZone: "Europe/Berlin" },
       ...{ startsAt, endsAt: new Date(startsAt.getTime() + HOUR_MS) },
-      ...{ customerName, customerEmail: "customer@example.com" },
+      ...{ customerName, customerEmail: `${randomUUID().slice(0, 8)}@customer.example` },
     });
     return [id, `booking ${id} inserted by SQL`];
   });

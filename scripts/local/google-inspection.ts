@@ -36,12 +36,16 @@ export function googleInspection(emulators: InspectedEmulators) {
         .filter(
           (event) => event.status !== "cancelled" && event.extendedProperties?.private?.["bookingId"] === bookingId,
         ).length,
-    audioObjects: (): number =>
+    /** Objects of our bucket under one of the prefixes; empty with a foreign storage. */
+    objectNames: (prefix: string): string[] =>
       storage === null
-        ? 0
-        : [...storage.state.bucket(bucketName("recordings")).objects.keys()].filter((name) => name.startsWith("audio/"))
-            .length,
-    paidTranscriptions: (): number => speech.jobs.size,
+        ? []
+        : [...storage.state.bucket(bucketName("recordings")).objects.keys()].filter((name) => name.startsWith(prefix)),
+    /** Paid transcriptions whose audio object has this name. */
+    transcriptionsOf: (objectName: string): number =>
+      [...speech.jobs.values()].filter(({ job }) =>
+        job.request.files?.some(({ uri }) => uri?.endsWith(`/${objectName}`)),
+      ).length,
     mailsTo: (address: string): number => smtp.messages({ to: address }).length,
     nextMailTo: (address: string) => smtp.nextMessage({ to: address }),
     /** Tells of every call that any API answered; returns how to stop. */

@@ -19,10 +19,10 @@ const STABLE_COLUMNS = ["title", "status", "customer_name", "meeting_transcript"
 
 /** Looks at every place where a booking may have left something. */
 export async function finalStateOf(stack: LocalStack, platform: BookingPlatform, row: BookingRow): Promise<FinalState> {
-  const [recordings] = await platform.rows<{ count: string }>(
-    "select count(*) from public.recordings where booking_id = $1",
-    [row.id],
-  );
+  const recordings = await platform.rows<{ id: string }>("select id from public.recordings where booking_id = $1", [
+    row.id,
+  ]);
+  const audio = recordings.flatMap(({ id }) => stack.google.objectNames(`audio/${id}`));
   const stable = Object.fromEntries(STABLE_COLUMNS.map((column) => [column, row[column]]));
   return {
     rowDigest: createHash("sha256")
@@ -30,10 +30,10 @@ export async function finalStateOf(stack: LocalStack, platform: BookingPlatform,
       .digest("hex"),
     status: row.pipeline_status,
     liveEvents: stack.google.liveEventsOf(row.id),
-    recordings: Number(recordings?.count ?? 0),
-    audioObjects: stack.google.audioObjects(),
-    paidTranscriptions: stack.google.paidTranscriptions(),
-    confirmations: stack.google.mailsTo("customer@example.com"),
+    recordings: recordings.length,
+    audioObjects: audio.length,
+    paidTranscriptions: audio.reduce((sum, name) => sum + stack.google.transcriptionsOf(name), 0),
+    confirmations: stack.google.mailsTo(String(row["customer_email"])),
   };
 }
 

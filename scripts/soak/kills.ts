@@ -1,4 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
+import { readMeeting } from "../demo/meeting-file.ts";
+import { startStack } from "../local/start-stack.ts";
 import { ONE_OF_EACH } from "./final-state.ts";
 import { runWithKill } from "./kill-run.ts";
 
@@ -9,14 +11,19 @@ const RUNS = 20;
 
 /** Every run must end in the same row and leave one of each effect; throws at the first that does not. */
 export async function run(report: (line: string) => void): Promise<void> {
-  let digest: string | null = null;
-  for (let seed = 1; seed <= RUNS; seed += 1) {
-    const { killed, state, elapsedMs } = await runWithKill(seed);
-    const { rowDigest, ...counts } = state;
-    digest ??= rowDigest;
-    const who =
-      killed === null ? "nobody was killed" : `${killed.name} killed at call ${killed.moment} (${killed.operation})`;
-    report(`seed ${seed}: ${who}; ${state.status} in ${elapsedMs} ms`);
-    deepStrictEqual({ rowDigest, ...counts }, { rowDigest: digest, ...ONE_OF_EACH }, `seed ${seed}: ${who}`);
+  const script = await readMeeting(undefined);
+  const stack = await startStack();
+  try {
+    let digest: string | null = null;
+    for (let seed = 1; seed <= RUNS; seed += 1) {
+      const { kill, state, elapsedMs } = await runWithKill({ stack, script, seed });
+      const who =
+        kill === null ? "nobody was killed" : `${kill.name} killed at call ${kill.moment} (${kill.operation})`;
+      report(`seed ${seed}: ${who}; ${state.status} in ${elapsedMs} ms`);
+      digest ??= state.rowDigest;
+      deepStrictEqual(state, { rowDigest: digest, ...ONE_OF_EACH }, `seed ${seed}: ${who}`);
+    }
+  } finally {
+    await stack.stop();
   }
 }
