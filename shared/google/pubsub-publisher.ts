@@ -20,7 +20,8 @@ export function makePubsubPublisher(projectId: string): Publisher {
     publish: async (messages) => {
       const sent = messages.map((message) => publishOne(batched(message.topic), message));
       // Started above, sent at once here: the client otherwise waits for its batch timer.
-      await Promise.all([...new Set(messages.map((message) => message.topic))].map((name) => batched(name).flush()));
+      // Its promise fails when any message does; each message's own promise says which.
+      await Promise.allSettled([...new Set(messages.map(({ topic }) => topic))].map((name) => batched(name).flush()));
       const results = await Promise.all(sent);
       const company = companyOf(messages);
       // One message that Pub/Sub refuses takes the whole request down: each is then tried by itself.
