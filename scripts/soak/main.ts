@@ -1,4 +1,4 @@
-// npm run soak [-- NAME...] [--json]: the full-size acceptance runs; what they showed is kept in docs/proof.md.
+// npm run soak [-- NAME...] [--data DIR] [--json]: the full-size acceptance runs; what they showed is kept in docs/proof.md.
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { appendProof } from "./proof.ts";
@@ -11,7 +11,7 @@ const LIMIT_MS = 60 * 60_000;
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false } },
+  options: { json: { type: "boolean", default: false }, data: { type: "string" } },
 });
 const progress = (line: string) => (values.json ? process.stderr : process.stdout).write(`${line}\n`);
 
@@ -22,7 +22,8 @@ async function main(): Promise<boolean> {
   const results: SoakResult[] = [];
   for (const run of runs.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
     progress(`${run.name}: ${run.describe}`);
-    const result = await soak(run, { limitMs: LIMIT_MS, report: (line) => progress(`  ${line}`) });
+    const report = (line: string) => progress(`  ${line}`);
+    const result = await soak(run, { limitMs: LIMIT_MS, report, data: values.data });
     progress(`${run.name} ${result.passed ? "passed" : "failed"} in ${Math.round(result.elapsedMs / 1000)} s`);
     if (result.failure !== null) progress(result.failure);
     // At once: a later run that is broken off must not take this report with it.
