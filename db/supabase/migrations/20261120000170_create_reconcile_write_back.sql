@@ -13,7 +13,7 @@ declare
   booking public.bookings;
   room jsonb := nullif(p_result -> 'room', 'null'::jsonb);
   event jsonb := p_result -> 'event';
-  status text := p_result ->> 'status';
+  new_status text := p_result ->> 'status';
   kept boolean;
 begin
   perform public.record_effects(p_effects);
@@ -34,7 +34,7 @@ begin
   select * into booking from public.bookings b where b.id = p_booking_id for update;
   if booking.revision is distinct from p_revision
     -- Connected again after this pass looked: the bookings that wait were announced before this one says so.
-    or status = 'needs_reconnect' and exists (
+    or new_status = 'needs_reconnect' and exists (
       select 1 from public.google_connections g join public.consultants c on c.user_id = g.user_id
       where c.id = booking.consultant_id and g.state = 'connected'
         and g.token_version is distinct from (p_result ->> 'tokenVersion')::integer)
@@ -44,17 +44,17 @@ begin
 
   if booking.id is null then
     update private.booking_tombstones t set done_at = now() where t.booking_id = p_booking_id;
-  elsif status is not null then
+  elsif new_status is not null then
     -- What was captured stays captured; what the calendar still lacks is told beside it.
     kept := coalesce(booking.pipeline_status in ('captured', 'transcribed', 'analyzed'), false)
-      and status <> 'cancelled';
+      and new_status <> 'cancelled';
     update public.bookings b
-    set pipeline_status = case when kept then b.pipeline_status else status end,
+    set pipeline_status = case when kept then b.pipeline_status else new_status end,
         pipeline_reason = case
           when not kept then p_result ->> 'reason'
           when p_result ->> 'reason' is not null then 'Calendar: ' || (p_result ->> 'reason')
           when b.pipeline_reason not like 'Calendar: %' then b.pipeline_reason end,
-        pipeline_since = case when kept or b.pipeline_status is not distinct from status
+        pipeline_since = case when kept or b.pipeline_status is not distinct from new_status
           then b.pipeline_since else now() end
     where b.id = p_booking_id;
   end if;
@@ -67,8 +67,8 @@ begin
   end if;
   -- A link that Google never finishes stays bounded: only an end that needs no further look starts the count anew.
   update private.booking_leases l
-  set holder = null, requeues = case when status in ('pending', 'needs_reconnect') then l.requeues else 0 end,
-      requeued_at = case when status in ('pending', 'needs_reconnect') then l.requeued_at end
+  set holder = null, requeues = case when new_status in ('pending', 'needs_reconnect') then l.requeues else 0 end,
+      requeued_at = case when new_status in ('pending', 'needs_reconnect') then l.requeued_at end
   where l.booking_id = p_booking_id;
   return '{"kind": "written"}'::jsonb;
 end
