@@ -17,6 +17,8 @@ export const keepWatchEnvironment = z.object({
   /** The topic that Google tells about meetings. */
   MEETING_EVENTS_TOPIC: z.string().min(1).default("meeting-events"),
   OVERDUE_SECONDS: seconds.default(600),
+  /** Recordings that Meet never told of are looked for this long after a meeting's end. */
+  RECORDING_SEARCH_SECONDS: seconds.default(86_400),
   SUBSCRIPTION_CLAIM_SECONDS: seconds.default(300),
   SUBSCRIPTION_CHECK_SECONDS: seconds.default(86_400),
   SUBSCRIPTION_RETRY_SECONDS: seconds.default(600),

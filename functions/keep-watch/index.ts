@@ -1,13 +1,17 @@
 import { http } from "@google-cloud/functions-framework";
+import { speechLocation } from "#domain/transcription-plan.ts";
 import { makeCallerVerifier } from "#google/caller-verifier.ts";
 import { makeConsultantAuth } from "#google/consultant-auth.ts";
+import { makeMeet } from "#google/meet.ts";
 import { makeGoogleOauth } from "#google/oauth.ts";
+import { makeTranscriber } from "#google/speech.ts";
 import { makeWorkspaceEvents } from "#google/workspace-events.ts";
 import { readEnvironment } from "#runtime/environment.ts";
 import { makeLogger, safeErrorText } from "#runtime/logger.ts";
 import { makeScheduledFunction } from "#runtime/scheduled-function.ts";
 import { systemClock } from "#runtime/system-clock.ts";
 import { makeBookingWatch } from "#supabase/booking-watch.ts";
+import { makeCaptureWatchStore } from "#supabase/capture-watch-store.ts";
 import { makeSupabase } from "#supabase/client.ts";
 import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
 import { makeGoogleConnectionStore } from "#supabase/google-connection-store.ts";
@@ -17,6 +21,7 @@ import { keepWatchEnvironment } from "./config.ts";
 import type { Duty } from "./duty.ts";
 import { makeFinishDisconnects } from "./finish-disconnects.ts";
 import { makeHandler } from "./handler.ts";
+import { makeFinishedOperationsDuty, makeLostRecordingsDuty, makeStuckRecordingsDuty } from "./recording-duties.ts";
 import { makeRenewSubscriptions } from "./renew-subscriptions.ts";
 
 /** Bookings announced again in one run, and how often one is before a person must look. */
@@ -36,12 +41,14 @@ const auth = makeConsultantAuth({
 
 const bookings = makeBookingWatch(supabase);
 const states = makeOauthStateStore(supabase);
+const captures = makeCaptureWatchStore(supabase);
+const overdueSeconds = config.OVERDUE_SECONDS;
 
 // One line for each duty; a new one is a file beside this with a factory that returns a Duty.
 const duties: readonly Duty[] = [
   {
     name: "requeue_overdue_bookings",
-    run: () => bookings.requeueOverdue({ ...REQUEUE, overdueSeconds: config.OVERDUE_SECONDS }),
+    run: () => bookings.requeueOverdue({ ...REQUEUE, overdueSeconds }),
   },
   makeRenewSubscriptions({
     subscriptions: makeWorkspaceEvents({
@@ -65,6 +72,22 @@ const duties: readonly Duty[] = [
       endpoint: config.GOOGLE_OAUTH_ENDPOINT,
     }),
     olderThanSeconds: config.DISCONNECT_GRACE_SECONDS,
+  }),
+  makeFinishedOperationsDuty({
+    store: captures,
+    transcriber: makeTranscriber({
+      projectId: config.GOOGLE_CLOUD_PROJECT_ID,
+      location: speechLocation(config.DATA_RESIDENCY),
+      endpoint: config.GOOGLE_SPEECH_ENDPOINT,
+    }),
+    overdueSeconds,
+  }),
+  makeStuckRecordingsDuty({ store: captures, overdueSeconds }),
+  makeLostRecordingsDuty({
+    store: captures,
+    meetings: makeMeet({ auth, endpoint: config.GOOGLE_MEET_ENDPOINT }),
+    overdueSeconds,
+    giveUpSeconds: config.RECORDING_SEARCH_SECONDS,
   }),
   { name: "prune_single_use_values", run: () => states.prune() },
 ];

@@ -6,6 +6,7 @@ export const timings = {
   outboxClaimSeconds: 60,
   /** A step older than this without progress is found and repaired by keep-watch. */
   overdueSeconds: 600,
+  recordingSearchSeconds: 86_400,
   /** Pause between two looks at a Meet link that Google has not finished. */
   conferencePollSeconds: 10,
   /** A mail that was claimed and not sent is taken by another run after this long. */
