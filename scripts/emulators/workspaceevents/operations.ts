@@ -42,9 +42,8 @@ export const operations: readonly Operation<WorkspaceEventsState>[] = [
       if (!topic.startsWith(`projects/${projectId}/topics/`))
         throw invalid(`The topic ${topic} is not in your project.`);
       screenTarget(body.targetResource, sub);
-      if (call.query.get("validateOnly") === "true") return completed({});
       const wanted = { userSub: sub, targetResource: body.targetResource, eventTypes: body.eventTypes, topic };
-      return completed(resourceOf(store.create({ ...wanted, ttlMs: ttlMsOf(body.ttl) })));
+      return saved(store.created({ ...wanted, ttlMs: ttlMsOf(body.ttl) }), call, store);
     }),
   },
   {
@@ -78,14 +77,11 @@ export const operations: readonly Operation<WorkspaceEventsState>[] = [
       const mask = (call.query.get("updateMask") ?? Object.keys(body).join(",")).split(",");
       const unknown = mask.find((field) => !["ttl", "event_types", "eventTypes"].includes(field));
       if (unknown !== undefined) throw invalid(`The field ${unknown} cannot be updated.`);
-      return completed(
-        resourceOf(
-          store.change(found(call, store), {
-            ...(mask.includes("ttl") && { ttlMs: ttlMsOf(body.ttl) }),
-            ...(mask.some((field) => field !== "ttl") && body.eventTypes && { eventTypes: body.eventTypes }),
-          }),
-        ),
-      );
+      const change = {
+        ...(mask.includes("ttl") && { ttlMs: ttlMsOf(body.ttl) }),
+        ...(mask.some((field) => field !== "ttl") && body.eventTypes && { eventTypes: body.eventTypes }),
+      };
+      return saved(store.changed(found(call, store), change), call, store);
     }),
   },
   {
@@ -112,12 +108,22 @@ const nameOf = (call: Call): string => `subscriptions/${call.params["id"]}`;
 
 const found = (call: Call, store: SubscriptionStore): Subscription => store.get(userOf(call).sub, nameOf(call));
 
+const isTrial = (call: Call): boolean => call.query.get("validateOnly") === "true";
+
+/** With `validateOnly` the same answer, and nothing changed. */
+function saved(subscription: Subscription, call: Call, store: SubscriptionStore) {
+  return completed(resourceOf(isTrial(call) ? subscription : store.save(subscription)));
+}
+
 function remove(call: Call, store: SubscriptionStore) {
-  try {
-    store.remove(found(call, store).name);
-  } catch (error) {
-    if (!(error instanceof GoogleError && call.query.get("allowMissing") === "true")) throw error;
+  const known = store.list(userOf(call).sub).some(({ name }) => name === nameOf(call));
+  if (!known && call.query.get("allowMissing") === "true") return completed({});
+  const { name, etag } = found(call, store);
+  const expected = call.query.get("etag");
+  if (expected !== null && expected !== etag) {
+    throw new GoogleError(409, "ABORTED", "The etag is not that of the subscription.", "ABORTED");
   }
+  if (!isTrial(call)) store.remove(name);
   return completed({});
 }
 

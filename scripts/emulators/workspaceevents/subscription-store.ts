@@ -32,6 +32,8 @@ export interface Subscription extends NewSubscription {
   readonly etag: string;
 }
 
+export type SubscriptionChange = Partial<Pick<Subscription, "ttlMs" | "eventTypes" | "state" | "suspensionReason">>;
+
 /** All subscriptions of all users, their clocks and their messages. */
 export class SubscriptionStore {
   readonly #subscriptions = new Map<string, Subscription>();
@@ -44,15 +46,16 @@ export class SubscriptionStore {
     this.#publish = publish;
   }
 
-  create(wanted: NewSubscription): Subscription {
+  /** What `save` would make of it. Throws 409 when the user has one for this target. */
+  created(wanted: NewSubscription): Subscription {
     const twin = this.list(wanted.userSub).find(({ targetResource }) => targetResource === wanted.targetResource);
     if (twin !== undefined) throw new GoogleError(409, "ALREADY_EXISTS", `Subscription already exists: ${twin.name}`);
     const now = this.#clock.now();
     const name = `subscriptions/meet-${wanted.userSub}-${randomUUID().slice(0, 8)}`;
-    return this.#put({
-      ...wanted,
-      ...{ name, createdAt: now, updatedAt: now, expiresAt: now, state: "ACTIVE", suspensionReason: null, etag: "" },
-    });
+    return {
+      ...{ ...wanted, name, createdAt: now, updatedAt: now, expiresAt: this.#expiry(wanted.ttlMs) },
+      ...{ state: "ACTIVE", suspensionReason: null, etag: randomUUID() },
+    };
   }
 
   list(userSub: string): readonly Subscription[] {
@@ -70,17 +73,23 @@ export class SubscriptionStore {
     return found;
   }
 
-  change(
-    found: Subscription,
-    change: { readonly ttlMs?: number; readonly eventTypes?: readonly string[] },
-  ): Subscription {
-    return this.#put({ ...found, ...change });
+  /** What `save` would make of it; only a new `ttlMs` moves the expiry. */
+  changed(found: Subscription, change: SubscriptionChange): Subscription {
+    const renewed = change.ttlMs === undefined ? {} : { expiresAt: this.#expiry(change.ttlMs) };
+    return { ...found, ...change, ...renewed, updatedAt: this.#clock.now(), etag: randomUUID() };
+  }
+
+  save(subscription: Subscription): Subscription {
+    const former = this.#subscriptions.get(subscription.name);
+    this.#subscriptions.set(subscription.name, subscription);
+    if (former?.expiresAt !== subscription.expiresAt) this.#setTimers(subscription);
+    return subscription;
   }
 
   suspend(name: string, suspensionReason: string): void {
     const found = this.#subscriptions.get(name);
     if (found === undefined) throw notFound(`Subscription not found: ${name}`);
-    this.#subscriptions.set(name, { ...found, state: "SUSPENDED", suspensionReason });
+    this.save(this.changed(found, { state: "SUSPENDED", suspensionReason }));
     this.#tell(found, "suspended", { suspension_reason: suspensionReason });
   }
 
@@ -88,7 +97,7 @@ export class SubscriptionStore {
     if (found.state !== "SUSPENDED") {
       throw new GoogleError(400, "FAILED_PRECONDITION", "The subscription is not suspended.", "FAILED_PRECONDITION");
     }
-    return this.#put({ ...found, state: "ACTIVE", suspensionReason: null });
+    return this.save(this.changed(found, { state: "ACTIVE", suspensionReason: null }));
   }
 
   remove(name: string): void {
@@ -119,15 +128,8 @@ export class SubscriptionStore {
     }
   }
 
-  #put(subscription: Subscription): Subscription {
-    const now = this.#clock.now();
-    const stored = {
-      ...subscription,
-      ...{ updatedAt: now, expiresAt: new Date(now.getTime() + subscription.ttlMs), etag: randomUUID() },
-    };
-    this.#subscriptions.set(stored.name, stored);
-    this.#setTimers(stored);
-    return stored;
+  #expiry(ttlMs: number): Date {
+    return new Date(this.#clock.now().getTime() + ttlMs);
   }
 
   #setTimers(subscription: Subscription): void {
