@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { answerConsent } from "../emulators/oauth/answer-consent.ts";
 import type { LocalStack } from "../local/start-stack.ts";
@@ -21,6 +22,9 @@ export interface NewBooking {
   readonly customerName: string;
   readonly customerEmail: string | null;
 }
+
+const CONNECT_TRIES = 10;
+const CONNECT_PAUSE_MS = 500;
 
 /** The statement a booking platform runs; the README shows the same. */
 export const INSERT_BOOKING = `insert into public.bookings
@@ -79,8 +83,20 @@ export class BookingPlatform {
     return { consultantId, userId, name, email };
   }
 
-  /** The consultant's browser: connect, consent at Google, callback. Returns the page they end on. */
+  /** Connects as a person does: who meets an error page, or no page at all, tries again after a moment. */
   async connectGoogle(consultant: PlatformConsultant): Promise<string> {
+    for (let left = CONNECT_TRIES; ; left -= 1) {
+      try {
+        return await this.#connectOnce(consultant);
+      } catch (error) {
+        if (left <= 1) throw error;
+        await delay(CONNECT_PAUSE_MS);
+      }
+    }
+  }
+
+  /** The consultant's browser: connect, consent at Google, callback. Returns the page they end on. */
+  async #connectOnce(consultant: PlatformConsultant): Promise<string> {
     const session = await this.#stack.supabase.mintUserJwt(consultant.userId, consultant.email);
     const headers = { authorization: `Bearer ${session}` };
     const connectUrl = `${this.#stack.functionUrl("google-auth")}/connect`;
