@@ -4,6 +4,8 @@ import { shortened } from "#kernel/text.ts";
 
 /** Calendar's own bound is not documented; longer titles help nobody who reads a calendar. */
 export const MAX_SUMMARY_CODE_POINTS = 1_024;
+/** A name in a description or a guest list; nobody's real name is cut by it. */
+const MAX_NAME_CODE_POINTS = 200;
 
 /** What the world should look like for a booking, decided from its row alone. */
 export type BookingGoal =
@@ -119,7 +121,8 @@ function eventGoal(snapshot: BookingSnapshot, booking: Booking): BookingGoal {
     return park(failed("no_consultant", "The consultant is not tied to a user. Set consultants.user_id."), consultant);
   }
   const guestEmail = booking.customerEmail?.trim() ?? "";
-  const title = booking.title?.trim() || `${service?.name ?? "Meeting"} with ${booking.customerName}`;
+  const customerName = shortened(booking.customerName, MAX_NAME_CODE_POINTS);
+  const title = booking.title?.trim() || `${service?.name ?? "Meeting"} with ${customerName}`;
   const length = Array.from(title).length;
   return {
     kind: "hold_event",
@@ -127,11 +130,11 @@ function eventGoal(snapshot: BookingSnapshot, booking: Booking): BookingGoal {
     calendarId: connection.calendarId,
     event: {
       summary: shortened(title, MAX_SUMMARY_CODE_POINTS),
-      description: `${consultant.name} and ${booking.customerName}`,
+      description: `${shortened(consultant.name, MAX_NAME_CODE_POINTS)} and ${customerName}`,
       startsAt: booking.startsAt,
       endsAt: booking.endsAt,
       timeZone: booking.timeZone,
-      guest: guestEmail === "" ? null : { email: guestEmail, displayName: booking.customerName },
+      guest: guestEmail === "" ? null : { email: guestEmail, displayName: customerName },
       bookingId: booking.id,
     },
     autoRecording: service?.meetingSettings.autoRecording ?? false,
