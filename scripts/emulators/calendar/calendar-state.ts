@@ -1,24 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { MeetSpaces, Owner } from "../meet/meet-state.ts";
 import type { EmulatorClock } from "../rest/emulator.ts";
-import { GoogleError, invalid, notFound } from "../rest/errors.ts";
-import { instantOf, type WritableEvent } from "./event-fields.ts";
-
-/** How conferences of later inserts come about; ready at once by default. */
-export interface ConferencePlan {
-  /** Answers that still say `pending`, the insert's included. */
-  readonly pendingReads: number;
-  readonly fail: boolean;
-}
-
-interface Conference {
-  readonly requestId: string;
-  readonly spaceName: string;
-  readonly meetingCode: string;
-  readonly meetingUri: string;
-  pendingReads: number;
-  readonly fail: boolean;
-}
+import { GoogleError, invalid, invalidBody, notFound } from "../rest/errors.ts";
+import { type Conference, type ConferencePlan, nextLook, plannedConference } from "./conference.ts";
+import { type EventPatch, instantOf, type WritableEvent, writableEvent } from "./event-fields.ts";
+import { mergePatch } from "./merge-patch.ts";
 
 export interface StoredEvent extends Omit<WritableEvent, "conferenceData"> {
   readonly id: string;
@@ -63,39 +49,61 @@ export class CalendarState {
       throw new GoogleError(409, "duplicate", "The requested identifier already exists.");
     }
     const times = timesOf(body);
-    const now = this.#clock.now().toISOString();
     const { conferenceData, ...fields } = body;
     const requestId = withConference ? conferenceData?.createRequest.requestId : undefined;
     return this.#put({
       ...{ status: "confirmed" as const, ...fields, ...times, id, owner, calendarId: owner.email },
-      ...{ created: now, updated: now, sequence: 0, etag: "" },
+      ...{ created: this.#clock.now().toISOString(), sequence: 0 },
       conference: requestId === undefined ? null : this.#conference(owner, requestId, times.startsAt),
     });
   }
 
-  /** Fields that are sent replace theirs; `etag` is the caller's If-Match. */
-  patch(
-    event: StoredEvent,
-    body: WritableEvent,
-    { etag, withConference }: { etag?: string | null; withConference: boolean },
-  ): StoredEvent {
-    if (etag != null && etag !== event.etag) throw new GoogleError(412, "conditionNotMet", "Precondition Failed");
-    if (body.id !== undefined && body.id !== event.id) throw invalid("Invalid resource id value.");
-    const { conferenceData, ...fields } = body;
-    const merged = { ...event, ...fields, id: event.id };
-    const times = timesOf(merged);
-    const requestId = withConference ? conferenceData?.createRequest.requestId : undefined;
-    if (event.conference !== null) this.#meet.moveSpace(event.conference.spaceName, times.startsAt);
-    const conference =
-      requestId === undefined
-        ? event.conference
-        : (this.#conference(event.owner, requestId, times.startsAt) ?? event.conference);
-    const sequence = event.sequence + (times.startsAt.getTime() === event.startsAt.getTime() ? 0 : 1);
-    return this.#put({ ...merged, ...times, conference, sequence });
+  /** As the API's patch: `etag` is the caller's If-Match, and a deleted event stays deleted. */
+  patch(event: StoredEvent, body: EventPatch, how: { etag: string | null; withConference: boolean }): StoredEvent {
+    screenEtag(event, how.etag);
+    if (event.status === "cancelled") throw new GoogleError(403, "forbidden", "A deleted event cannot be changed.");
+    return this.change(event, body, how.withConference);
   }
 
-  remove(event: StoredEvent): void {
+  /** Merges what is sent into the event, whoever does it; the merged whole must be an event that could be inserted. */
+  change(event: StoredEvent, body: EventPatch, withConference = false): StoredEvent {
+    const parsed = writableEvent.safeParse(mergePatch(writablePart(event), body));
+    if (!parsed.success) throw invalidBody(parsed.error);
+    const { conferenceData, ...fields } = parsed.data;
+    if (fields.id !== undefined && fields.id !== event.id) throw invalid("Invalid resource id value.");
+    const times = timesOf(fields);
+    const requestId = withConference ? conferenceData?.createRequest.requestId : undefined;
+    const made = requestId === undefined ? null : this.#conference(event.owner, requestId, times.startsAt);
+    const cleared = withConference && body.conferenceData === null;
+    const conference = cleared ? null : (made ?? event.conference);
+    if (conference !== null) this.#meet.moveSpace(conference.spaceName, times.startsAt);
+    const { id, calendarId, owner, created } = event;
+    const sequence = event.sequence + (times.startsAt.getTime() === event.startsAt.getTime() ? 0 : 1);
+    return this.#put({
+      status: "confirmed",
+      ...fields,
+      ...times,
+      id,
+      calendarId,
+      owner,
+      created,
+      conference,
+      sequence,
+    });
+  }
+
+  /** The event as an answer shows it; once its pending conference is there it is a changed event. */
+  look(event: StoredEvent): StoredEvent {
+    if (event.conference === null) return event;
+    const conference = nextLook(event.conference);
+    if (conference === event.conference) return event;
+    const looked = { ...event, conference };
+    return conference.statusCode === "pending" ? this.#store(looked) : this.#put(looked);
+  }
+
+  remove(event: StoredEvent, etag: string | null): void {
     if (event.status === "cancelled") throw new GoogleError(410, "deleted", "Resource has been deleted");
+    screenEtag(event, etag);
     this.#put({ ...event, status: "cancelled" });
   }
 
@@ -111,12 +119,15 @@ export class CalendarState {
     return found;
   }
 
-  #put(event: StoredEvent): StoredEvent {
-    const updated = this.#clock.now().toISOString();
-    const etag = `"${createHash("sha256").update(randomBytes(16)).digest("hex").slice(0, 16)}"`;
-    const stored = { ...event, updated, etag };
-    this.#calendar(event.calendarId).set(event.id, stored);
-    return stored;
+  /** Every change has its own etag. */
+  #put(event: Omit<StoredEvent, "etag" | "updated">): StoredEvent {
+    const etag = `"${randomBytes(8).toString("hex")}"`;
+    return this.#store({ ...event, updated: this.#clock.now().toISOString(), etag });
+  }
+
+  #store(event: StoredEvent): StoredEvent {
+    this.#calendar(event.calendarId).set(event.id, event);
+    return event;
   }
 
   /** Null for a request id that was used before: Google ignores it. */
@@ -124,15 +135,27 @@ export class CalendarState {
     const key = `${owner.sub} ${requestId}`;
     if (this.#requestIds.has(key)) return null;
     this.#requestIds.add(key);
-    const { name: spaceName, meetingCode, meetingUri } = this.#meet.createSpace(owner, startsAt);
-    return { requestId, spaceName, meetingCode, meetingUri, ...this.conferencePlan };
+    return plannedConference(requestId, this.#meet.createSpace(owner, startsAt), this.conferencePlan);
   }
 }
+
+function screenEtag(event: StoredEvent, etag: string | null): void {
+  if (etag === null || etag === "*" || etag === event.etag) return;
+  throw new GoogleError(412, "conditionNotMet", "Precondition Failed");
+}
+
+const WRITABLE = new Set(Object.keys(writableEvent.shape));
+
+const writablePart = (event: StoredEvent) =>
+  Object.fromEntries(Object.entries(event).filter(([field]) => WRITABLE.has(field)));
 
 function timesOf({ start, end }: Pick<WritableEvent, "start" | "end">): { startsAt: Date; endsAt: Date } {
   const [from, to] = [instantOf(start), instantOf(end)];
   if ("problem" in from) throw invalid(from.problem);
   if ("problem" in to) throw invalid(to.problem);
+  if ((start?.date === undefined) !== (end?.date === undefined)) {
+    throw invalid("Start and end times must either both be date or both be dateTime.");
+  }
   if (to.at <= from.at) throw invalid("The specified time range is empty.", "timeRangeEmpty");
   return { startsAt: from.at, endsAt: to.at };
 }

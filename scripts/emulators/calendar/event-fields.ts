@@ -6,6 +6,8 @@ const attendee = z.strictObject({
   optional: z.boolean().optional(),
   responseStatus: z.enum(["needsAction", "declined", "tentative", "accepted"]).optional(),
   comment: z.string().optional(),
+  additionalGuests: z.int().min(0).optional(),
+  resource: z.boolean().optional(),
 });
 
 const eventTime = z.strictObject({
@@ -14,10 +16,33 @@ const eventTime = z.strictObject({
   timeZone: z.string().optional(),
 });
 
-/** Bounds of private and shared properties (Calendar API guide "Extended properties"). */
-const properties = z
-  .record(z.string().max(44), z.string().max(1024))
-  .refine((map) => Object.keys(map).length <= 300, "more than 300 properties");
+/** Bounds of extended properties (Calendar API guide "Extended properties"); the last two count for the whole event. */
+const MAX_KEY_LENGTH = 44;
+const MAX_VALUE_LENGTH = 1_024;
+const MAX_PROPERTIES = 300;
+const MAX_PROPERTY_BYTES = 32 * 1_024;
+
+const properties = z.record(z.string().max(MAX_KEY_LENGTH), z.string().max(MAX_VALUE_LENGTH));
+
+const extendedProperties = z
+  .strictObject({ private: properties.optional(), shared: properties.optional() })
+  .refine((maps) => entriesOf(maps).length <= MAX_PROPERTIES, "more than 300 properties")
+  .refine((maps) => Buffer.byteLength(entriesOf(maps).flat().join("")) <= MAX_PROPERTY_BYTES, "more than 32 kB");
+
+const entriesOf = (maps: { readonly [kind: string]: Readonly<Record<string, string>> | undefined }) =>
+  Object.values(maps).flatMap((map) => Object.entries(map ?? {}));
+
+const MAX_REMINDER_MINUTES = 40_320;
+const reminder = z.strictObject({
+  method: z.enum(["email", "popup"]),
+  minutes: z.int().min(0).max(MAX_REMINDER_MINUTES),
+});
+const reminders = z
+  .strictObject({ useDefault: z.boolean().optional(), overrides: z.array(reminder).max(5).optional() })
+  .refine(
+    ({ useDefault, overrides = [] }) => useDefault !== true || overrides.length === 0,
+    "Cannot specify both default reminders and overrides at the same time.",
+  );
 
 /** The writable fields a caller may send; unlike Google we refuse those we do not keep. */
 export const writableEvent = z.strictObject({
@@ -36,16 +61,8 @@ export const writableEvent = z.strictObject({
   guestsCanModify: z.boolean().optional(),
   guestsCanInviteOthers: z.boolean().optional(),
   guestsCanSeeOtherGuests: z.boolean().optional(),
-  extendedProperties: z.strictObject({ private: properties.optional(), shared: properties.optional() }).optional(),
-  reminders: z
-    .strictObject({
-      useDefault: z.boolean().optional(),
-      overrides: z
-        .array(z.strictObject({ method: z.enum(["email", "popup"]), minutes: z.int().min(0).max(40_320) }))
-        .max(5)
-        .optional(),
-    })
-    .optional(),
+  extendedProperties: extendedProperties.optional(),
+  reminders: reminders.optional(),
   conferenceData: z
     .strictObject({
       createRequest: z.strictObject({
@@ -57,6 +74,10 @@ export const writableEvent = z.strictObject({
 });
 export type WritableEvent = z.output<typeof writableEvent>;
 
+/** What a patch may name; what it makes of the event is screened as a `writableEvent` once it is merged. */
+export const eventPatch = z.partialRecord(writableEvent.keyof(), z.unknown());
+export type EventPatch = z.output<typeof eventPatch>;
+
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/;
 
 /** The instant of a start or end, or what is wrong with it. */
@@ -65,6 +86,7 @@ export function instantOf(time: WritableEvent["start"]): { readonly at: Date } |
   if (time.timeZone !== undefined && !isTimeZone(time.timeZone)) {
     return { problem: `Invalid time zone definition: ${time.timeZone}` };
   }
+  if (time.date !== undefined && time.dateTime !== undefined) return { problem: "Both a date and a dateTime." };
   if (time.date !== undefined) return { at: new Date(`${time.date}T00:00:00Z`) };
   const [, , offset] = DATE_TIME.exec(time.dateTime ?? "") ?? [];
   if (!DATE_TIME.test(time.dateTime ?? "")) return { problem: `Invalid value for dateTime: ${time.dateTime}` };

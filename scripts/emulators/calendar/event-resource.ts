@@ -1,6 +1,6 @@
 import type { StoredEvent } from "./calendar-state.ts";
 
-/** An event as the API shows it; a look at a pending conference brings it one look nearer to ready. */
+/** An event as the API shows it. */
 export function resourceOf(event: StoredEvent) {
   const { calendarId, owner, startsAt: _start, endsAt: _end, conference, ...fields } = event;
   const person = { email: owner.email, self: true };
@@ -20,18 +20,10 @@ export function resourceOf(event: StoredEvent) {
 const SOLUTION = { key: { type: "hangoutsMeet" }, name: "Google Meet" };
 
 function conferenceOf(conference: NonNullable<StoredEvent["conference"]>) {
-  const { requestId, meetingCode, meetingUri } = conference;
-  const request = (statusCode: string) => ({
-    requestId,
-    conferenceSolutionKey: { type: "hangoutsMeet" },
-    status: { statusCode },
-  });
-  if (conference.pendingReads > 0) {
-    conference.pendingReads -= 1;
-    return { conferenceData: { createRequest: request("pending") } };
-  }
-  if (conference.fail) return { conferenceData: { createRequest: request("failure") } };
+  const { requestId, meetingCode, meetingUri, statusCode } = conference;
+  const createRequest = { requestId, conferenceSolutionKey: SOLUTION.key, status: { statusCode } };
+  if (statusCode !== "success") return { conferenceData: { createRequest } };
   const entryPoints = [{ entryPointType: "video", uri: meetingUri, label: meetingUri.slice("https://".length) }];
-  const conferenceData = { createRequest: request("success"), conferenceSolution: SOLUTION, conferenceId: meetingCode };
+  const conferenceData = { createRequest, conferenceSolution: SOLUTION, conferenceId: meetingCode };
   return { hangoutLink: meetingUri, conferenceData: { ...conferenceData, entryPoints } };
 }

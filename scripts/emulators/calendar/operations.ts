@@ -4,7 +4,7 @@ import { invalid, notFound } from "../rest/errors.ts";
 import { type Call, type Operation, ok, userOf, withBody } from "../rest/operation.ts";
 import { pageOf } from "../rest/paging.ts";
 import type { CalendarState, StoredEvent } from "./calendar-state.ts";
-import { writableEvent } from "./event-fields.ts";
+import { eventPatch, writableEvent } from "./event-fields.ts";
 import { resourceOf } from "./event-resource.ts";
 
 export interface CalendarOperationsState {
@@ -47,19 +47,20 @@ export const operations: readonly Operation<CalendarOperationsState>[] = [
     ...{ name: "events.insert", method: "POST", path: events, scopes: WRITE, query: CHANGE_QUERY },
     ...withBody<CalendarOperationsState, typeof writableEvent>(writableEvent, (body, call, state) => {
       screenSendUpdates(call);
-      return event(state.calendar.insert(ownerOf(call, state), body, withConference(call)));
+      return answer(state, state.calendar.insert(ownerOf(call, state), body, withConference(call)));
     }),
   },
   {
     ...{ name: "events.get", method: "GET", path: one, scopes: READ, query: ["maxAttendees", "timeZone"] },
-    run: (call, state) => event(found(call, state)),
+    run: (call, state) => answer(state, found(call, state)),
   },
   {
     ...{ name: "events.patch", method: "PATCH", path: one, scopes: WRITE, query: CHANGE_QUERY },
-    ...withBody<CalendarOperationsState, typeof writableEvent>(writableEvent, (body, call, state) => {
+    ...withBody<CalendarOperationsState, typeof eventPatch>(eventPatch, (body, call, state) => {
       screenSendUpdates(call);
       const etag = call.headers.get("if-match");
-      return event(state.calendar.patch(found(call, state), body, { etag, withConference: withConference(call) }));
+      const how = { etag, withConference: withConference(call) };
+      return answer(state, state.calendar.patch(found(call, state), body, how));
     }),
   },
   {
@@ -72,7 +73,7 @@ export const operations: readonly Operation<CalendarOperationsState>[] = [
     },
     run: (call, state) => {
       screenSendUpdates(call);
-      state.calendar.remove(found(call, state));
+      state.calendar.remove(found(call, state), call.headers.get("if-match"));
       return { status: 204 };
     },
   },
@@ -83,7 +84,11 @@ export const operations: readonly Operation<CalendarOperationsState>[] = [
       const listed = state.calendar.events(ownerOf(call, state).email).filter(filterOf(call.query));
       const asked = { size: call.query.get("maxResults"), token: call.query.get("pageToken") };
       const { items, ...next } = pageOf(listed, asked, { standard: 250, max: 2500 });
-      return ok({ kind: "calendar#events", items: items.map(resourceOf), ...next });
+      return ok({
+        kind: "calendar#events",
+        items: items.map((item) => resourceOf(state.calendar.look(item))),
+        ...next,
+      });
     },
   },
   {
@@ -113,7 +118,10 @@ export const operations: readonly Operation<CalendarOperationsState>[] = [
   },
 ];
 
-const event = (stored: StoredEvent) => ok(resourceOf(stored), { etag: stored.etag });
+function answer({ calendar }: CalendarOperationsState, stored: StoredEvent) {
+  const looked = calendar.look(stored);
+  return ok(resourceOf(looked), { etag: looked.etag });
+}
 
 /** The caller's own calendar; anybody else's is as absent as one that never was. */
 function ownerOf(call: Call, { nameOf }: CalendarOperationsState): Owner {
@@ -139,12 +147,12 @@ function screenSendUpdates(call: Call): void {
 }
 
 function filterOf(query: URLSearchParams): (stored: StoredEvent) => boolean {
-  const wanted = query.getAll("privateExtendedProperty").map((pair) => pair.split("=") as [string, string]);
+  const wanted = query.getAll("privateExtendedProperty").map((pair) => /^([^=]*)=(.*)$/s.exec(pair) ?? []);
   const showDeleted = query.get("showDeleted") === "true";
   const [min, max] = [Date.parse(query.get("timeMin") ?? ""), Date.parse(query.get("timeMax") ?? "")];
   return ({ status, extendedProperties, startsAt, endsAt }) =>
     (showDeleted || status !== "cancelled") &&
-    wanted.every(([key, value]) => extendedProperties?.private?.[key] === value) &&
+    wanted.every(([, key = "", value = ""]) => extendedProperties?.private?.[key] === value) &&
     (Number.isNaN(min) || endsAt.getTime() > min) &&
     (Number.isNaN(max) || startsAt.getTime() < max);
 }

@@ -3,8 +3,9 @@ import type { MeetSpaces } from "../meet/meet-state.ts";
 import type { Emulator, EmulatorClock, TokenAuthority } from "../rest/emulator.ts";
 import { type Operation, ok, withBody } from "../rest/operation.ts";
 import { type RestServer, startRestServer } from "../rest/server.ts";
-import { CalendarState, type ConferencePlan, type StoredEvent } from "./calendar-state.ts";
-import { type WritableEvent, writableEvent } from "./event-fields.ts";
+import { CalendarState, type StoredEvent } from "./calendar-state.ts";
+import type { ConferencePlan } from "./conference.ts";
+import { type EventPatch, eventPatch } from "./event-fields.ts";
 import { resourceOf } from "./event-resource.ts";
 import { type CalendarOperationsState, operations } from "./operations.ts";
 
@@ -23,8 +24,8 @@ export interface CalendarEmulator extends Emulator, Pick<RestServer, "faults" | 
   events(calendarId?: string): readonly StoredEvent[];
   /** How conferences of later inserts come about. */
   planConferences(plan: Partial<ConferencePlan>): void;
-  /** As the calendar's owner does it by hand. */
-  edit(calendarId: string, eventId: string, change: WritableEvent): void;
+  /** As the calendar's owner does it by hand; a patch, which may also bring a deleted event back. */
+  edit(calendarId: string, eventId: string, change: EventPatch): void;
 }
 
 /** Starts Calendar. */
@@ -54,16 +55,16 @@ export async function startCalendarEmulator(options: CalendarEmulatorOptions): P
 interface Edit {
   readonly calendarId: string;
   readonly eventId: string;
-  readonly change: WritableEvent;
+  readonly change: EventPatch;
 }
 
 function edit(calendar: CalendarState, { calendarId, eventId, change }: Edit): void {
-  calendar.patch(calendar.find(calendarId, eventId), change, { withConference: false });
+  calendar.change(calendar.find(calendarId, eventId), change);
 }
 
 const open = { query: [], anonymous: true } as const;
 const plan = z.strictObject({ pendingReads: z.int().min(0).optional(), fail: z.boolean().optional() });
-const handEdit = z.strictObject({ calendarId: z.string(), eventId: z.string(), change: writableEvent });
+const handEdit = z.strictObject({ calendarId: z.string(), eventId: z.string(), change: eventPatch });
 
 const control: readonly Operation<CalendarOperationsState>[] = [
   {
