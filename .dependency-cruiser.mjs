@@ -45,7 +45,11 @@ const PACKAGES = {
 };
 
 const packagePaths = (names) => names.map((name) => `(^|node_modules/)(@types/)?${name}(/|$)`);
-const slug = (room) => room.replaceAll(/[^a-z]+/g, "-").replaceAll(/^-|-$/g, "");
+const slug = (room) =>
+  room
+    .replace("(?!", "(not-")
+    .replaceAll(/[^a-z]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
 
 const roomRules = Object.entries(ROOMS).map(([room, allowed]) => ({
   name: `room-${slug(room)}`,
