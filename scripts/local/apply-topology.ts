@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { PubSub } from "@google-cloud/pubsub";
+import { Storage } from "@google-cloud/storage";
+import { buckets } from "../../infra/topology/buckets.ts";
 import { subscriptions } from "../../infra/topology/subscriptions.ts";
 import { topics } from "../../infra/topology/topics.ts";
-import { audienceOf, localProject, pushIdentity, subscriptionPath, topicPath } from "./local-project.ts";
+import { audienceOf, bucketName, localProject, pushIdentity, subscriptionPath, topicPath } from "./local-project.ts";
 
 export interface PubsubTopologyOptions {
   readonly pubsubHost: string;
@@ -16,13 +18,15 @@ export async function createPubsubTopology(options: PubsubTopologyOptions): Prom
   const pubsub = new PubSub({ projectId: localProject.projectId, apiEndpoint: options.pubsubHost, emulatorMode: true });
   try {
     for (const topic of topics) {
-      await pubsub.createTopic(topicPath(topic.name));
-      const [deadLetters] = await pubsub.createTopic(topicPath(topic.deadLetterTopic));
+      await unlessThere(pubsub.createTopic(topicPath(topic.name)));
+      await unlessThere(pubsub.createTopic(topicPath(topic.deadLetterTopic)));
       // A dead letter topic without a subscription loses what it is given.
-      await deadLetters.createSubscription(subscriptionPath(topic.deadLetterTopic));
+      const deadLetters = pubsub.topic(topicPath(topic.deadLetterTopic));
+      await unlessThere(deadLetters.createSubscription(subscriptionPath(topic.deadLetterTopic)));
     }
     for (const subscription of subscriptions) {
-      await pubsub.topic(topicPath(subscription.topic)).createSubscription(subscriptionPath(subscription.name), {
+      const topic = pubsub.topic(topicPath(subscription.topic));
+      const created = topic.createSubscription(subscriptionPath(subscription.name), {
         ackDeadlineSeconds: subscription.ackDeadlineSeconds,
         retryPolicy: {
           minimumBackoff: { seconds: subscription.minBackoffSeconds },
@@ -34,10 +38,27 @@ export async function createPubsubTopology(options: PubsubTopologyOptions): Prom
         },
         ...(options.push && { pushConfig: pushConfigOf(subscription.pushTo, options) }),
       });
+      await unlessThere(created);
     }
   } finally {
     await pubsub.close();
   }
+}
+
+/** google.rpc.Code ALREADY_EXISTS: a foreign emulator may keep what an earlier run made. */
+const ALREADY_EXISTS = 6;
+const CONFLICT = 409;
+
+async function unlessThere(creation: Promise<unknown>): Promise<void> {
+  await creation.catch((error: { code?: number }) => {
+    if (error.code !== ALREADY_EXISTS && error.code !== CONFLICT) throw error;
+  });
+}
+
+/** Creates the topology's buckets in a storage that is not ours; who would tell a topic about objects is not known there. */
+export async function createBuckets(storageUrl: string): Promise<void> {
+  const storage = new Storage({ apiEndpoint: storageUrl, projectId: localProject.projectId });
+  for (const { name } of buckets) await unlessThere(storage.createBucket(bucketName(name)));
 }
 
 function pushConfigOf(target: string, { functionUrl }: PubsubTopologyOptions) {

@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
+import { BookingPlatform } from "../demo/platform.ts";
 import { foreignServices } from "./foreign-services.ts";
+import { localProject, serviceAccount } from "./local-project.ts";
 import { type LocalStack, startStack } from "./start-stack.ts";
 
 const USAGE = `npm run local [-- --json]
@@ -10,6 +12,7 @@ Starts the whole product on this machine and stays until Ctrl-C.
 /** Everything a foreign client needs to use a running stack. */
 export function describeStack(stack: LocalStack) {
   return {
+    projectId: localProject.projectId,
     ...stack.addresses,
     functions: Object.fromEntries([...stack.functions].map(([name, running]) => [name, running.url])),
     control: stack.google.control,
@@ -24,15 +27,43 @@ async function main(): Promise<void> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const stack = await startStack({
     foreign: foreignServices(process.env),
+    openStorage: true,
     onProgress: (step) => say(`starting ${step}`),
   });
   const ended = new Promise<void>((resolve) => process.once("SIGINT", resolve).once("SIGTERM", resolve));
-  if (values.json) console.log(JSON.stringify(describeStack(stack)));
-  else console.log(table(describeStack(stack)));
+  const description = { ...describeStack(stack), ...(await seedPlatform(stack)) };
+  console.log(values.json ? JSON.stringify(description) : table(description));
   say("running; Ctrl-C stops it");
   await ended;
   say("stopping");
   await stack.stop();
+}
+
+/** Scopes of the printed consultant token: everything the product itself asks for. */
+const CURL_SCOPES = [
+  ...["calendar.events", "calendar.freebusy", "meetings.space.readonly", "meetings.space.settings"],
+  ...["drive.meet.readonly", "userinfo.email"],
+].map((name) => `https://www.googleapis.com/auth/${name}`);
+
+/** A service and a connected consultant to begin with, and tokens for curl. */
+async function seedPlatform(stack: LocalStack) {
+  const platform = new BookingPlatform(stack);
+  try {
+    const serviceId = await platform.createService("Consulting call");
+    const consultant = await platform.createConsultant("Dr. Lena Hoffmann", "lena@consulting.example");
+    await platform.connectGoogle(consultant);
+    const session = await stack.supabase.mintUserJwt(consultant.userId, consultant.email);
+    return {
+      seed: { serviceId, ...consultant },
+      tokens: {
+        supabaseUser: session,
+        googleUser: stack.google.oauth.userAccessToken(consultant.email, CURL_SCOPES),
+        googleServiceAccount: stack.google.oauth.accessToken(serviceAccount("laptop")).token,
+      },
+    };
+  } finally {
+    await platform.close();
+  }
 }
 
 /** One line per address, nested ones indented by their group's name. */

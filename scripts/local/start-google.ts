@@ -20,6 +20,8 @@ import { bucketName, localProject, serviceAccount, topicPath } from "./local-pro
 export interface GoogleOptions {
   readonly timeScale: number;
   readonly redirectUri: string;
+  /** The official Storage client sends no token to a custom endpoint; this lets it in as a service account. */
+  readonly openStorage: boolean;
   readonly foreign: { readonly pubsubHost?: string | undefined; readonly storage?: string | undefined };
 }
 
@@ -44,8 +46,12 @@ export async function startGoogleEmulators(options: GoogleOptions) {
   const common = { authority: oauth, clock };
   const publish = pubsub.publish;
 
+  const guest = { kind: "service_account", email: serviceAccount("laptop") } as const;
+  const storageAuthority = options.openStorage ? { ...oauth, anonymous: guest } : oauth;
   const storage =
-    options.foreign.storage === undefined ? keep(await startStorage({ ...common, ...seededBuckets(publish) })) : null;
+    options.foreign.storage === undefined
+      ? keep(await startStorage({ clock, authority: storageAuthority, ...seededBuckets(publish) }))
+      : null;
   const storageUrl = options.foreign.storage ?? storage?.url ?? "";
   const speechToken = () => Promise.resolve(oauth.accessToken(serviceAccount("gcp-sa-speech")).token);
   const workspaceEvents = keep(

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { type FunctionName, functions } from "../../infra/topology/functions.ts";
 import type { Addresses } from "./addresses.ts";
-import { createPubsubTopology, localSecretValues } from "./apply-topology.ts";
+import { createBuckets, createPubsubTopology, localSecretValues } from "./apply-topology.ts";
 import { freePort } from "./database/free-port.ts";
 import { type LocalSupabase, startSupabase } from "./database/start-supabase.ts";
 import { environmentOf } from "./function-environment.ts";
@@ -20,6 +20,8 @@ export interface StackOptions {
   readonly timeScale?: number;
   /** Addresses of services that are already there and replace our own. */
   readonly foreign?: { readonly pubsubHost?: string | undefined; readonly storage?: string | undefined };
+  /** Lets clients use Storage without a token, as the official one does with a custom endpoint. */
+  readonly openStorage?: boolean;
   /** Told what is being started. */
   readonly onProgress?: (step: string) => void;
 }
@@ -58,7 +60,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
 type Keep = <Part extends Stoppable>(part: Part) => Part;
 
 async function startParts(options: StackOptions, keep: Keep): Promise<Omit<LocalStack, "stop">> {
-  const { timeScale = DEFAULT_TIME_SCALE, foreign = {}, onProgress = () => undefined } = options;
+  const { timeScale = DEFAULT_TIME_SCALE, openStorage = false, foreign = {}, onProgress = () => undefined } = options;
   const ports = new Map(
     await Promise.all(functions.map(async ({ name }) => [name as string, await freePort()] as const)),
   );
@@ -68,7 +70,7 @@ async function startParts(options: StackOptions, keep: Keep): Promise<Omit<Local
   onProgress("Postgres, PostgREST and the Google emulators");
   const [supabase, google] = await Promise.all([
     startSupabase().then(keep),
-    startGoogleEmulators({ timeScale, redirectUri, foreign }).then(keep),
+    startGoogleEmulators({ timeScale, redirectUri, openStorage, foreign }).then(keep),
   ]);
   const addresses: Addresses = {
     ...google.addresses,
@@ -81,6 +83,7 @@ async function startParts(options: StackOptions, keep: Keep): Promise<Omit<Local
   onProgress("topics, subscriptions, bucket and secrets");
   const secrets = localSecretValues(supabase.secretKey);
   await Promise.all([
+    foreign.storage === undefined ? undefined : createBuckets(foreign.storage),
     createPubsubTopology({ pubsubHost: addresses.pubsubHost, functionUrl, push: foreign.pubsubHost === undefined }),
     tellDatabase(supabase, { relayUrl: functionUrl("relay-outbox"), pingKey: secrets["relay-ping-key"] ?? "" }),
   ]);

@@ -82,5 +82,7 @@ export type Principal =
 
 /** Knows access tokens; null for an unknown, expired or revoked one. The OAuth emulator implements it. */
 export interface TokenAuthority {
+  /** Who a request without a token stands for; absent: nobody. */
+  readonly anonymous?: Principal;
   principalOf(accessToken: string): Principal | null;
 }

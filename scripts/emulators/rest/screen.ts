@@ -15,7 +15,7 @@ const COMMON_PARAMETERS = new Set(
 /** The caller of a request; null without a token. Throws 401 for a token nobody issued, or that has expired. */
 export function authenticate(request: IncomingMessage, authority: TokenAuthority): Principal | null {
   const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
-  if (token === undefined) return null;
+  if (token === undefined) return authority.anonymous ?? null;
   const principal = authority.principalOf(token);
   if (principal === null) throw unauthenticated("Request had invalid authentication credentials.");
   return principal;
