@@ -1,13 +1,17 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { RecordingFolder } from "../drive/drive-files.ts";
+import type { EmulatorClock } from "../rest/emulator.ts";
 import type { MeetingEventSink, MeetingEventType } from "../workspaceevents/meeting-event.ts";
 import { captionTurns } from "./caption-turns.ts";
 import type { Conference, MeetState, Participant, Space, TranscriptEntry } from "./meet-state.ts";
+import { participantsOf } from "./participants-of.ts";
 import { recordVideo } from "./record-video.ts";
+import { randomOf } from "./seeded-random.ts";
 import { type MeetingScript, type SpokenTurn, speakScript } from "./speak-script.ts";
 
 export interface HoldDeps {
   readonly state: MeetState;
+  readonly clock: EmulatorClock;
   readonly recordings: RecordingFolder;
   readonly events: MeetingEventSink;
 }
@@ -38,13 +42,14 @@ export async function holdMeeting(deps: HoldDeps, request: HoldRequest): Promise
   const startsAt = request.startTime === undefined ? space.startsAt : new Date(request.startTime);
   const endsAt = new Date(startsAt.getTime() + durationMs);
   const name = `conferenceRecords/${randomBytes(12).toString("hex")}`;
-  const people = peopleOf(turns, { name, space, startsAt, endsAt });
+  const people = participantsOf(turns, { name, owner: space.owner, startsAt, durationMs });
   const words = turns.flatMap((turn) => turn.words);
   const recordings =
     space.recording === "ON" ? [await saveRecording(deps, { name, space, words, durationMs, endsAt })] : [];
   const transcripts = space.transcription === "OFF" ? [] : [transcriptOf(turns, { name, people, startsAt })];
-  const participants = [...people.values()];
-  deps.state.addConference({ name, space, startsAt, endsAt, participants, recordings, transcripts });
+  const participants = [...people.values()].sort((a, b) => a.earliestStartTime.localeCompare(b.earliestStartTime));
+  const left = { participants, recordings, transcripts };
+  deps.state.addConference({ name, space, startsAt, endsAt, heldAt: deps.clock.now(), ...left });
   report(deps.events, deps.state.conference(name));
   return {
     ...{ conferenceRecord: name, recording: recordings[0]?.name ?? null, words: words.length, turns: turns.length },
@@ -57,29 +62,6 @@ interface Held {
   readonly space: Space;
   readonly startsAt: Date;
   readonly endsAt: Date;
-}
-
-/** One participant a speaker; the room's owner is the one who bears the account's name, else the first voice. */
-function peopleOf(turns: readonly SpokenTurn[], { name, space, startsAt, endsAt }: Held): Map<string, Participant> {
-  const speakers = [...new Set(turns.map((turn) => turn.speaker))];
-  const owner = speakers.find((speaker) => speaker === space.owner.name) ?? speakers[0];
-  const [startTime, endTime] = [startsAt.toISOString(), endsAt.toISOString()];
-  return new Map(
-    speakers.map((speaker, index) => {
-      const participant = `${name}/participants/${100_000 + index}`;
-      const sub = speaker === owner ? space.owner.sub : `2${String(index).padStart(20, "0")}`;
-      const signedIn = speaker === owner || index % 2 === 0;
-      const person = {
-        name: participant,
-        ...(signedIn
-          ? { signedinUser: { user: `users/${sub}`, displayName: speaker } }
-          : { anonymousUser: { displayName: speaker } }),
-        ...{ earliestStartTime: startTime, latestEndTime: endTime },
-        session: { name: `${participant}/participantSessions/1`, startTime, endTime },
-      };
-      return [speaker, person];
-    }),
-  );
 }
 
 async function saveRecording(
@@ -107,7 +89,7 @@ function transcriptOf(
 ) {
   const transcript = `${name}/transcripts/${randomBytes(8).toString("hex")}`;
   const at = (ms: number): string => new Date(startsAt.getTime() + ms).toISOString();
-  const entries = captionTurns(turns, randomOf(turns)).map(
+  const entries = captionTurns(turns, randomOf(JSON.stringify(turns))).map(
     ({ speaker, text, startsMs, endsMs }, index): TranscriptEntry => ({
       name: `${transcript}/entries/${index + 1}`,
       participant: people.get(speaker)?.name ?? "",
@@ -115,17 +97,6 @@ function transcriptOf(
     }),
   );
   return { name: transcript, entries };
-}
-
-/** The same talk is misheard in the same way every time (mulberry32 over the script's digest). */
-function randomOf(turns: readonly SpokenTurn[]): () => number {
-  let seed = createHash("sha256").update(JSON.stringify(turns)).digest().readUInt32BE(0);
-  return () => {
-    seed = (seed + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(seed ^ (seed >>> 15), seed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function report(events: MeetingEventSink, conference: Conference | undefined): void {

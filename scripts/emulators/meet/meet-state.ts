@@ -33,7 +33,8 @@ export interface Participant {
   readonly anonymousUser?: { readonly displayName: string };
   readonly earliestStartTime: string;
   readonly latestEndTime: string;
-  readonly session: Session;
+  /** In order of time, never overlapping, at least one. */
+  readonly sessions: readonly Session[];
 }
 
 export interface TranscriptEntry {
@@ -51,6 +52,9 @@ export interface Conference {
   readonly space: Space;
   readonly startsAt: Date;
   readonly endsAt: Date;
+  /** When `hold` played it, whatever time it was played for. */
+  readonly heldAt: Date;
+  /** In the order in which they came in. */
   readonly participants: readonly Participant[];
   readonly recordings: readonly { readonly name: string; readonly file: string; readonly exportUri: string }[];
   readonly transcripts: readonly { readonly name: string; readonly entries: readonly TranscriptEntry[] }[];

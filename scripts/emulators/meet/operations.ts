@@ -4,7 +4,7 @@ import { GoogleError, invalid, notFound } from "../rest/errors.ts";
 import { type Call, type Operation, ok, userOf, withBody } from "../rest/operation.ts";
 import { pageOf } from "../rest/paging.ts";
 import { filterOf } from "./conference-filter.ts";
-import type { Conference, MeetState, Space } from "./meet-state.ts";
+import type { Conference, MeetState, Participant, Space } from "./meet-state.ts";
 
 export interface MeetOperationsState {
   readonly meet: MeetState;
@@ -13,7 +13,9 @@ export interface MeetOperationsState {
 
 const scope = (name: string): string => `https://www.googleapis.com/auth/meetings.space.${name}`;
 const READ = [scope("created"), scope("readonly")];
-const RETENTION_MS = 30 * 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
+/** Google counts from the conference's end; we count from when it was held, since a booking may lie in the past. */
+const RETENTION_MS = 30 * DAY_MS;
 const RECORDING_MASK = "config.artifactConfig.recordingConfig.autoRecordingGeneration";
 const TRANSCRIPTION_MASK = "config.artifactConfig.transcriptionConfig.autoTranscriptionGeneration";
 
@@ -44,12 +46,13 @@ const paging = ["pageSize", "pageToken"];
 export const operations: readonly Operation<MeetOperationsState>[] = [
   {
     ...{ name: "spaces.get", method: "GET", path: "/v2/spaces/:space", query: [] },
-    scopes: [...READ, scope("settings")],
+    // `created` opens only what the app made itself with spaces.create; every space here is made by Calendar.
+    scopes: [scope("readonly"), scope("settings")],
     run: (call, { meet }) => ok(spaceOf(meet.space(`spaces/${call.params["space"]}`), call)),
   },
   {
     ...{ name: "spaces.patch", method: "PATCH", path: "/v2/spaces/:space", query: ["updateMask"] },
-    scopes: [scope("created"), scope("settings")],
+    scopes: [scope("settings")],
     ...withBody<MeetOperationsState, typeof spaceChange>(spaceChange, (body, call, { meet }) =>
       patch(body, call, meet),
     ),
@@ -77,21 +80,25 @@ export const operations: readonly Operation<MeetOperationsState>[] = [
     "participants.list",
     `${record}/participants`,
     (call, state) => {
-      const people = conference(call, state).participants.map(({ session: _, ...person }) => person);
+      const people = conference(call, state).participants.map(personOf).reverse();
       return page(call, "participants", people, { standard: 100, max: 250 });
     },
-    ["filter", ...paging],
+    paging,
+  ),
+  read("participants.get", `${record}/participants/:participant`, (call, state) =>
+    ok(personOf(participant(call, state))),
   ),
   read(
     "participantSessions.list",
     `${record}/participants/:participant/participantSessions`,
     (call, state) => {
-      const suffix = `/participants/${call.params["participant"]}`;
-      const person = conference(call, state).participants.find(({ name }) => name.endsWith(suffix));
-      if (person === undefined) throw notFound("Participant not found.");
-      return page(call, "participantSessions", [person.session], { standard: 100, max: 250 });
+      const latestFirst = participant(call, state).sessions.toReversed();
+      return page(call, "participantSessions", latestFirst, { standard: 100, max: 250 });
     },
-    ["filter", ...paging],
+    paging,
+  ),
+  read("participantSessions.get", `${record}/participants/:participant/participantSessions/:session`, (call, state) =>
+    ok(named(call, participant(call, state).sessions)),
   ),
   read(
     "transcripts.list",
@@ -106,12 +113,13 @@ export const operations: readonly Operation<MeetOperationsState>[] = [
     "entries.list",
     `${record}/transcripts/:transcript/entries`,
     (call, state) => {
-      const suffix = `/transcripts/${call.params["transcript"]}`;
-      const transcript = conference(call, state).transcripts.find(({ name }) => name.endsWith(suffix));
-      if (transcript === undefined) throw notFound("Transcript not found.");
-      return page(call, "transcriptEntries", transcript.entries, { standard: 10, max: 100 });
+      const { entries } = inside(call, "transcripts", conference(call, state).transcripts);
+      return page(call, "transcriptEntries", entries, { standard: 10, max: 100 });
     },
     paging,
+  ),
+  read("entries.get", `${record}/transcripts/:transcript/entries/:entry`, (call, state) =>
+    ok(named(call, inside(call, "transcripts", conference(call, state).transcripts).entries)),
   ),
 ];
 
@@ -146,15 +154,21 @@ function spaceOf({ name, meetingUri, meetingCode, owner, recording, transcriptio
   return { name, meetingUri, meetingCode, ...(owner.sub === userOf(call).sub && { config }) };
 }
 
-/** People may read the records of conferences they own or attended, until they expire. */
+/**
+ * People may read the records of conferences they own or attended, until they expire; an app that holds
+ * `meetings.space.created` alone sees none, because no space here is of its making.
+ */
 function visibleTo(call: Call, { meet, clock }: MeetOperationsState): Conference[] {
-  const { sub } = userOf(call);
-  const now = clock.now().getTime();
-  return meet.conferences().filter(({ space, participants, endsAt }) => {
-    const attended = participants.some(({ signedinUser }) => signedinUser?.user === `users/${sub}`);
-    return (space.owner.sub === sub || attended) && endsAt.getTime() + RETENTION_MS > now;
+  const { sub, scopes } = userOf(call);
+  if (!scopes.has(scope("readonly"))) return [];
+  const now = clock.now();
+  return meet.conferences().filter((held) => {
+    const attended = held.participants.some(({ signedinUser }) => signedinUser?.user === `users/${sub}`);
+    return (held.space.owner.sub === sub || attended) && expiryOf(held) > now;
   });
 }
+
+const expiryOf = ({ heldAt }: Conference): Date => new Date(heldAt.getTime() + RETENTION_MS);
 
 function conference(call: Call, state: MeetOperationsState): Conference {
   const name = `conferenceRecords/${call.params["record"]}`;
@@ -162,6 +176,24 @@ function conference(call: Call, state: MeetOperationsState): Conference {
   if (found === undefined) throw notFound(`Conference record not found: ${name}`);
   return found;
 }
+
+/** The resource that the path goes through on its way to another: `…/transcripts/T/entries`. */
+function inside<Parent extends { readonly name: string }>(
+  call: Call,
+  collection: "participants" | "transcripts",
+  parents: readonly Parent[],
+): Parent {
+  const id = call.params[collection.slice(0, -1)];
+  const found = parents.find(({ name }) => name.endsWith(`/${collection}/${id}`));
+  if (found === undefined) throw notFound(`Not found: ${collection}/${id}`);
+  return found;
+}
+
+const participant = (call: Call, state: MeetOperationsState): Participant =>
+  inside(call, "participants", conference(call, state).participants);
+
+/** Sessions are resources of their own. */
+const personOf = ({ sessions: _, ...person }: Participant) => person;
 
 function named<Resource extends { readonly name: string }>(call: Call, resources: readonly Resource[]): Resource {
   const name = decodeURIComponent(call.url.pathname.slice("/v2/".length));
@@ -181,8 +213,9 @@ function page(
   return ok({ ...(items.length > 0 && { [field]: items }), ...next });
 }
 
-function conferenceOf({ name, space, startsAt, endsAt }: Conference) {
-  const expireTime = new Date(endsAt.getTime() + RETENTION_MS).toISOString();
+function conferenceOf(held: Conference) {
+  const { name, space, startsAt, endsAt } = held;
+  const expireTime = expiryOf(held).toISOString();
   return { name, space: space.name, startTime: startsAt.toISOString(), endTime: endsAt.toISOString(), expireTime };
 }
 

@@ -31,7 +31,7 @@ interface State extends MeetOperationsState {
 export async function startMeetEmulator(options: MeetEmulatorOptions): Promise<MeetEmulator> {
   const { authority, clock, recordings, events } = options;
   const meet = new MeetState();
-  const hold = { state: meet, recordings, events };
+  const hold = { state: meet, clock, recordings, events };
   const server = await startRestServer<State>({
     name: "Meet",
     port: options.port ?? 0,
