@@ -158,8 +158,8 @@ describe("a changed booking", () => {
     await stage.change(id, { title: "Renamed" });
     let edits = 0;
     await stage.deliver(id, {
-      around: ({ store, calendar }) => ({
-        store,
+      around: ({ calendar, ...others }) => ({
+        ...others,
         calendar: {
           ...calendar,
           patch: (at, target) => {

@@ -389,8 +389,8 @@ describe("a consultant whose Google access", () => {
   it("is withdrawn between two calls of one run leaves a live link on the row", async () => {
     const id = await stage.book(ada);
     await stage.deliver(id, {
-      around: ({ store, calendar }) => ({
-        store,
+      around: ({ calendar, ...others }) => ({
+        ...others,
         calendar: {
           ...calendar,
           insert: async (at, event) => {
@@ -418,8 +418,8 @@ describe("a consultant whose Google access", () => {
     const bob = await stage.consultant("Bob", { connected: false });
     const id = await stage.book(bob);
     await stage.deliver(id, {
-      around: ({ store, calendar }) => ({
-        calendar,
+      around: ({ store, ...others }) => ({
+        ...others,
         store: {
           ...store,
           finish: async (lease, pass) => {

@@ -6,6 +6,7 @@ import type { Outcome } from "#kernel/outcome.ts";
 import { Secret } from "#kernel/secret.ts";
 import type { BookingStore } from "#ports/booking-store.ts";
 import type { Calendar } from "#ports/calendar.ts";
+import type { MeetingRooms } from "#ports/meeting-rooms.ts";
 import { makeBookingStore } from "#supabase/booking-store.ts";
 import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
 import type { TestApi } from "#testing/api.ts";
@@ -30,6 +31,7 @@ import { makeRetireEvents } from "../retire-events.ts";
 export interface Adapters {
   readonly store: BookingStore;
   readonly calendar: Calendar;
+  readonly meetings: MeetingRooms;
 }
 
 export interface DeliverOptions {
@@ -116,12 +118,13 @@ function processOf(
     clock: { now: clock.now, wait: () => new Promise(() => undefined) },
     oauthEndpoint: google.oauth.url,
   });
-  const { store, calendar } = around({
+  const { store, calendar, meetings } = around({
     store: makeBookingStore(api.service),
     calendar: makeCalendar({ auth, endpoint: google.calendar.url }),
+    meetings: makeMeet({ auth, endpoint: google.meet.url }),
   });
   const pass = makePass({
-    meetings: makeMeet({ auth, endpoint: google.meet.url }),
+    meetings,
     holdEvent: makeEventHolder({ calendar, store, clock, conferencePollMs: 10_000 }),
     retireEvents: makeRetireEvents({ calendar, store }),
   });
