@@ -5,8 +5,8 @@ import type { MeetingEventSink, MeetingEventType } from "../workspaceevents/meet
 import { captionTurns } from "./caption-turns.ts";
 import type { Conference, MeetState, Participant, Space, TranscriptEntry } from "./meet-state.ts";
 import { participantsOf } from "./participants-of.ts";
+import { randomOf } from "./random-of.ts";
 import { recordVideo } from "./record-video.ts";
-import { randomOf } from "./seeded-random.ts";
 import { type MeetingScript, type SpokenTurn, speakScript } from "./speak-script.ts";
 
 export interface HoldDeps {

@@ -1,6 +1,6 @@
 import type { Owner, Participant } from "./meet-state.ts";
 import { type Stay, staysOf } from "./presence.ts";
-import { randomOf } from "./seeded-random.ts";
+import { randomOf } from "./random-of.ts";
 import type { SpokenTurn } from "./speak-script.ts";
 
 interface Held {
