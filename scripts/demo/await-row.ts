@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { BookingPlatform, BookingRow } from "./platform.ts";
+import type { BookingPlatform, BookingRow } from "../local/booking-platform.ts";
 
 const POLL_MS = 50;
 

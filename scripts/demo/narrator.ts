@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import { INSERT_BOOKING } from "./platform.ts";
+import { INSERT_BOOKING } from "../local/booking-platform.ts";
 import type { DemoListener, DemoResult, Stage, StageName } from "./run-demo.ts";
 
 /** Tells a person what happens; everything goes to stderr except the result. */

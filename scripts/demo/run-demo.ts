@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { BookingPlatform, type BookingRow } from "../local/booking-platform.ts";
 import type { LocalStack } from "../local/start-stack.ts";
 import { awaitRow } from "./await-row.ts";
 import type { MeetingScript } from "./meeting-file.ts";
-import { BookingPlatform, type BookingRow } from "./platform.ts";
 
 /** One step of the demo, as it is narrated and timed. */
 export const stageNames = ["connect", "book", "schedule", "meet", "capture", "transcribe", "analyze"] as const;

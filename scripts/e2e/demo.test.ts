@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type MeetingScript, readMeeting } from "../demo/meeting-file.ts";
-import { BookingPlatform } from "../demo/platform.ts";
 import { type DemoResult, runDemo } from "../demo/run-demo.ts";
+import { BookingPlatform } from "../local/booking-platform.ts";
 import { type LocalStack, startStack } from "../local/start-stack.ts";
 import { finalStateOf, ONE_OF_EACH } from "../soak/final-state.ts";
 import { heardShare, rightSpeakerShare } from "../soak/transcript-quality.ts";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { subscriptions } from "../../infra/topology/subscriptions.ts";
 import { type MeetingScript, readMeeting } from "../demo/meeting-file.ts";
-import { BookingPlatform } from "../demo/platform.ts";
 import { runDemo } from "../demo/run-demo.ts";
+import { BookingPlatform } from "../local/booking-platform.ts";
 import { type LocalStack, startStack } from "../local/start-stack.ts";
 import { finalStateOf, ONE_OF_EACH } from "../soak/final-state.ts";
 import { runWithKill } from "../soak/kill-run.ts";

@@ -8,11 +8,11 @@ import { createClient } from "@supabase/supabase-js";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { readMeeting } from "../demo/meeting-file.ts";
-import { INSERT_BOOKING } from "../demo/platform.ts";
 import { runDemo } from "../demo/run-demo.ts";
 import { startPubSubEmulator } from "../emulators/pubsub/start-pubsub-emulator.ts";
 import { scaledClock } from "../emulators/rest/emulator.ts";
 import { startStorage } from "../emulators/storage/start-storage.ts";
+import { INSERT_BOOKING } from "../local/booking-platform.ts";
 import { bucketName } from "../local/local-project.ts";
 import { startStack } from "../local/start-stack.ts";
 

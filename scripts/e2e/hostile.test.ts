@@ -2,7 +2,12 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { functions } from "../../infra/topology/functions.ts";
 import { awaitRow } from "../demo/await-row.ts";
-import { BookingPlatform, type BookingRow, type NewBooking, type PlatformConsultant } from "../demo/platform.ts";
+import {
+  BookingPlatform,
+  type BookingRow,
+  type NewBooking,
+  type PlatformConsultant,
+} from "../local/booking-platform.ts";
 import { audienceOf, pushIdentity, schedulerIdentity } from "../local/local-project.ts";
 import { type LocalStack, startStack } from "../local/start-stack.ts";
 

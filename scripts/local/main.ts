@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { BookingPlatform } from "../demo/platform.ts";
+import { BookingPlatform } from "./booking-platform.ts";
 import { foreignServices } from "./foreign-services.ts";
 import { localProject, serviceAccount } from "./local-project.ts";
 import { type LocalStack, startStack } from "./start-stack.ts";

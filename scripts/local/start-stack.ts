@@ -1,19 +1,14 @@
-import { mkdir, mkdtemp } from "node:fs/promises";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { type FunctionName, functions } from "../../infra/topology/functions.ts";
 import type { Addresses } from "./addresses.ts";
 import { createBuckets, createPubsubTopology, localSecretValues } from "./apply-topology.ts";
 import { freePort } from "./database/free-port.ts";
 import { type LocalSupabase, startSupabase } from "./database/start-supabase.ts";
-import { environmentOf } from "./function-environment.ts";
-import { type FunctionProcess, superviseFunction } from "./function-process.ts";
-import { DEFAULT_TIME_SCALE, localProject, serviceAccount } from "./local-project.ts";
+import type { FunctionProcess } from "./function-process.ts";
+import { DEFAULT_TIME_SCALE, serviceAccount } from "./local-project.ts";
 import { startScheduler } from "./scheduler.ts";
+import { startFunctions } from "./start-functions.ts";
 import { type GoogleEmulators, startGoogleEmulators } from "./start-google.ts";
-
-const logsFolder = fileURLToPath(new URL("../../.local/logs", import.meta.url));
 
 export interface StackOptions {
   /** Periods of the topology times this; DEFAULT_TIME_SCALE when absent. */
@@ -37,10 +32,15 @@ export interface LocalStack {
   stop(): Promise<void>;
 }
 
+/** pg_net's worker rests this long between two passes. */
+const PG_NET_PAUSE_MS = 1_000;
+
 type Stoppable = { stop(): Promise<unknown> };
 
 /** Starts the whole stack; if any part fails, what was started is stopped again. */
 export async function startStack(options: StackOptions = {}): Promise<LocalStack> {
+  // Google's clients in this process talk to emulators: none may go looking for a metadata server.
+  process.env["METADATA_SERVER_DETECTION"] ??= "none";
   const started: Stoppable[] = [];
   const stop = async (): Promise<void> => {
     for (const part of started.splice(0).reverse()) await part.stop();
@@ -69,7 +69,7 @@ async function startParts(options: StackOptions, keep: Keep): Promise<Omit<Local
 
   onProgress("Postgres, PostgREST and the Google emulators");
   const [supabase, google] = await Promise.all([
-    startSupabase().then(keep),
+    startSupabase({ pgNetPassDelayMs: PG_NET_PAUSE_MS * timeScale }).then(keep),
     startGoogleEmulators({ timeScale, redirectUri, openStorage, foreign }).then(keep),
   ]);
   const addresses: Addresses = {
@@ -88,28 +88,14 @@ async function startParts(options: StackOptions, keep: Keep): Promise<Omit<Local
     tellDatabase(supabase, { relayUrl: functionUrl("relay-outbox"), pingKey: secrets["relay-ping-key"] ?? "" }),
   ]);
   const secretValue = (name: string): string => secrets[name] ?? "";
-  for (const { name, secrets: bound } of functions) {
-    for (const { secret } of bound) google.putSecret(secret, secretValue(secret), serviceAccount(name));
-  }
-  google.putSecret("relay-ping-key", secretValue("relay-ping-key"), serviceAccount("relay-outbox"));
+  storeSecrets(google, secretValue);
 
   onProgress(`${functions.length} functions`);
-  const logs = await newLogsFolder();
-  const processes = await Promise.all(
-    functions.map(async (fn) => {
-      const metadataHost = await google.metadataHostOf(serviceAccount(fn.name));
-      const environment = environmentOf(fn, { addresses, timeScale, metadataHost, redirectUri, secretValue });
-      const port = ports.get(fn.name) ?? 0;
-      const running = superviseFunction({
-        name: fn.name,
-        port,
-        environment,
-        logFile: path.join(logs, `${fn.name}.log`),
-      });
-      return keep(running);
-    }),
-  );
-  await Promise.all(processes.map((running) => running.ready()));
+  const { processes, logsFolder } = await startFunctions({
+    ...{ addresses, timeScale, redirectUri, secretValue, keep },
+    portOf: (name) => ports.get(name) ?? 0,
+    metadataHostOf: google.metadataHostOf,
+  });
   const { mintIdToken } = google;
   keep(startScheduler({ timeScale, functionUrl, mintIdToken }));
   if (foreign.pubsubHost !== undefined) {
@@ -121,7 +107,7 @@ async function startParts(options: StackOptions, keep: Keep): Promise<Omit<Local
     supabase,
     google,
     functionUrl,
-    logsFolder: logs,
+    logsFolder,
     functions: new Map(processes.map((running) => [running.name, running])),
   };
 }
@@ -142,7 +128,10 @@ async function tellDatabase(
   }
 }
 
-async function newLogsFolder(): Promise<string> {
-  await mkdir(logsFolder, { recursive: true });
-  return mkdtemp(path.join(logsFolder, `${localProject.projectId}-`));
+/** Each secret may be read by the functions that bind it; the relay reads the key of its pings itself. */
+function storeSecrets(google: GoogleEmulators, secretValue: (name: string) => string): void {
+  for (const { name, secrets } of functions) {
+    for (const { secret } of secrets) google.putSecret(secret, secretValue(secret), serviceAccount(name));
+  }
+  google.putSecret("relay-ping-key", secretValue("relay-ping-key"), serviceAccount("relay-outbox"));
 }

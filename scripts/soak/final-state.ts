@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { BookingPlatform, BookingRow } from "../demo/platform.ts";
+import type { BookingPlatform, BookingRow } from "../local/booking-platform.ts";
 import type { LocalStack } from "../local/start-stack.ts";
 
 /** What must be the same however often, late or out of order things happened. */

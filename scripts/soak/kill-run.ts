@@ -1,7 +1,7 @@
 import { type FunctionName, functions } from "../../infra/topology/functions.ts";
 import type { MeetingScript } from "../demo/meeting-file.ts";
-import { BookingPlatform } from "../demo/platform.ts";
 import { runDemo } from "../demo/run-demo.ts";
+import { BookingPlatform } from "../local/booking-platform.ts";
 import type { LocalStack } from "../local/start-stack.ts";
 import { type FinalState, finalStateOf } from "./final-state.ts";
 import { seededRandom } from "./seeded-random.ts";

@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { json as readJson } from "node:stream/consumers";
-import { faultSchema } from "../rest/faults.ts";
-import type { GatewayState } from "./gateway.ts";
+import type { CallLog } from "../rest/call-log.ts";
+import { type FaultList, faultSchema } from "../rest/faults.ts";
+
+/** What control calls look at and change. */
+export interface GatewayState {
+  readonly faults: FaultList;
+  readonly calls: CallLog;
+  reset(): void;
+}
 
 const supported = new Set(["status", "delay", "drop_request", "drop_reply"]);
 

@@ -9,7 +9,7 @@ import { type Fault, FaultList } from "../rest/faults.ts";
 import { type Admission, type ApiKeys, admit } from "./api-keys.ts";
 import { type AuthContext, AuthError, authEndpoints } from "./auth-endpoints.ts";
 import { authStore } from "./auth-store.ts";
-import { controlCall } from "./gateway-control.ts";
+import { controlCall, type GatewayState } from "./gateway-control.ts";
 import { createRestProxy, type RestProxy } from "./rest-proxy.ts";
 import { type SessionUser, type SigningKeys, signUserToken } from "./signing-keys.ts";
 
@@ -30,12 +30,6 @@ export interface Gateway extends Emulator {
   readonly calls: CallLog;
   /** An access token as sign-in would give, without a sign-in. */
   mintUserJwt(userId: string, email?: string): Promise<string>;
-}
-
-export interface GatewayState {
-  readonly faults: FaultList;
-  readonly calls: CallLog;
-  reset(): void;
 }
 
 interface Context extends GatewayState {

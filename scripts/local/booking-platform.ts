@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { answerConsent } from "../emulators/oauth/answer-consent.ts";
-import type { LocalStack } from "../local/start-stack.ts";
+import type { LocalStack } from "./start-stack.ts";
 
 /** A consultant as the booking platform knows them. */
 export interface PlatformConsultant {
