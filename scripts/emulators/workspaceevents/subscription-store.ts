@@ -8,6 +8,7 @@ const HOUR_MS = 3_600_000;
 export const MAX_TTL_MS = 7 * 24 * HOUR_MS;
 const REMINDERS_MS = [12 * HOUR_MS, HOUR_MS];
 
+/** Puts a message on a topic; throws when there is no such topic. */
 export type Publish = (
   topicFullName: string,
   message: { readonly data: Buffer; readonly attributes: Readonly<Record<string, string>> },
@@ -119,13 +120,15 @@ export class SubscriptionStore {
         subscription.targetResource.endsWith(`/users/${subscription.userSub}`) ||
         subscription.targetResource === `//meet.googleapis.com/${event.space}`;
       if (hears && targeted && subscription.state === "ACTIVE" && subscription.eventTypes.includes(event.type)) {
-        this.#send(subscription, {
-          type: event.type,
-          subject: `//meet.googleapis.com/${event.space}`,
-          data: event.payload,
-        });
+        this.#report(subscription, event);
       }
     }
+  }
+
+  #report(subscription: Subscription, { type, space, payload: data }: MeetingEvent): void {
+    if (this.#send(subscription, { type, subject: `//meet.googleapis.com/${space}`, data })) return;
+    // The topic is gone, so nobody can be told of the suspension either: only a look at the subscription shows it.
+    this.save(this.changed(subscription, { state: "SUSPENDED", suspensionReason: "ENDPOINT_NOT_FOUND" }));
   }
 
   #expiry(ttlMs: number): Date {
@@ -158,21 +161,25 @@ export class SubscriptionStore {
     this.#send(subscription, { type, subject, data: { subscription: { name: subscription.name, ...more } } });
   }
 
+  /** Whether there was a topic to send to. */
   #send(
     { name, topic }: Subscription,
     { type, subject, data }: { readonly type: string; readonly subject: string; readonly data: unknown },
-  ): void {
-    this.#publish(topic, {
-      data: Buffer.from(JSON.stringify(data)),
-      attributes: {
-        "ce-datacontenttype": "application/json",
-        "ce-id": randomUUID(),
-        "ce-source": `//workspaceevents.googleapis.com/${name}`,
-        "ce-specversion": "1.0",
-        "ce-subject": subject,
-        "ce-time": this.#clock.now().toISOString(),
-        "ce-type": type,
-      },
-    });
+  ): boolean {
+    const attributes = {
+      "ce-datacontenttype": "application/json",
+      "ce-id": randomUUID(),
+      "ce-source": `//workspaceevents.googleapis.com/${name}`,
+      "ce-specversion": "1.0",
+      "ce-subject": subject,
+      "ce-time": this.#clock.now().toISOString(),
+      "ce-type": type,
+    };
+    try {
+      this.#publish(topic, { data: Buffer.from(JSON.stringify(data)), attributes });
+      return true;
+    } catch {
+      return false;
+    }
   }
 }

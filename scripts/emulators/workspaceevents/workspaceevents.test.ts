@@ -43,8 +43,10 @@ describe("the Workspace Events emulator", () => {
     messages = [];
     google = await startWorkspaceEventsEmulator({
       ...{ authority: { principalOf: (token) => principals[token] ?? null }, clock, projectId: "project" },
-      publish: (topic, { data, attributes }) =>
-        void messages.push({ topic, attributes, data: JSON.parse(data.toString()) }),
+      publish: (topic, { data, attributes }) => {
+        if (topic.endsWith("/gone")) throw new Error("no such topic");
+        messages.push({ topic, attributes, data: JSON.parse(data.toString()) });
+      },
     });
   });
   afterEach(() => google.stop());
@@ -181,6 +183,20 @@ describe("the Workspace Events emulator", () => {
     google.suspend(name, "OTHER");
     google.emit(event);
     expect(told()).toEqual(["fileGenerated", "suspended"]);
+  });
+
+  it("is suspended by a topic that is gone, and goes on for everybody else", async () => {
+    const gone = { notificationEndpoint: { pubsubTopic: "projects/project/topics/gone" } };
+    await create({ ...gone, targetResource: "//meet.googleapis.com/spaces/s" });
+    await create();
+    google.emit({ type: fileGenerated, space: "spaces/s", ownerSub: "101", payload: {} });
+    expect(google.subscriptions()).toMatchObject([
+      { state: "SUSPENDED", suspensionReason: "ENDPOINT_NOT_FOUND" },
+      { state: "ACTIVE" },
+    ]);
+    expect(told()).toEqual(["fileGenerated"]);
+    clock.advance(7 * DAY_MS);
+    expect(google.subscriptions()).toEqual([]);
   });
 
   it("tells people who attend of the start and of the transcript, of nothing else", async () => {
