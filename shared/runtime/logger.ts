@@ -1,4 +1,4 @@
-import { pino } from "pino";
+import { type DestinationStream, pino } from "pino";
 
 /** Cloud Logging's names for pino's levels. */
 const SEVERITY: Readonly<Record<string, string>> = {
@@ -20,13 +20,14 @@ export interface Logger {
 }
 
 /** JSON lines on stdout, one per outcome, in the shape Cloud Logging reads. */
-export function makeLogger(functionName: string): Logger {
-  return pino({
+export function makeLogger(functionName: string, destination: DestinationStream = pino.destination(1)): Logger {
+  const options = {
     base: { function: functionName },
     messageKey: "message",
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
-    formatters: { level: (label) => ({ severity: SEVERITY[label] ?? "DEFAULT" }) },
-  });
+    formatters: { level: (label: string) => ({ severity: SEVERITY[label] ?? "DEFAULT" }) },
+  };
+  return pino(options, destination);
 }
 
 /** The longest text of somebody else's error that a log line or a row repeats. */
