@@ -102,6 +102,8 @@ describe("the Pub/Sub emulator", () => {
     await start({ mintIdToken: oauth.mintIdToken });
     const target = await endpoint(ackAll);
     await createPush(target.url, {
+      // Signing the first token may take longer than a scaled-down default deadline on a busy machine.
+      ackDeadlineSeconds: 600,
       pushConfig: {
         pushEndpoint: target.url,
         oidcToken: { serviceAccountEmail: "pubsub-push@p.iam.gserviceaccount.com", audience: "process-booking" },
