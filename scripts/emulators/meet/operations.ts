@@ -35,13 +35,16 @@ const spaceChange = z.strictObject({
 
 type Run = Operation<MeetOperationsState>["run"];
 
+/** Parameters of a read, by what its name ends with. */
+const QUERIES: Readonly<Record<string, readonly string[]>> = { list: ["pageSize", "pageToken"], get: [] };
+
 /** A read of conference records: user tokens with a reading scope. */
-const read = (name: string, path: string, run: Run, query: readonly string[] = []): Operation<MeetOperationsState> => ({
-  ...{ name, method: "GET", path: `/v2/${path}`, scopes: READ, query, run },
+const read = (name: string, path: string, run: Run): Operation<MeetOperationsState> => ({
+  ...{ name, method: "GET", path: `/v2/${path}`, scopes: READ, run },
+  query: [...(QUERIES[name.split(".").at(-1) ?? ""] ?? []), ...(name === "conferenceRecords.list" ? ["filter"] : [])],
 });
 
 const record = "conferenceRecords/:record";
-const paging = ["pageSize", "pageToken"];
 
 export const operations: readonly Operation<MeetOperationsState>[] = [
   {
@@ -57,67 +60,41 @@ export const operations: readonly Operation<MeetOperationsState>[] = [
       patch(body, call, meet),
     ),
   },
-  read(
-    "conferenceRecords.list",
-    "conferenceRecords",
-    (call, state) => {
-      const mine = visibleTo(call, state).filter(filterOf(call.query.get("filter")));
-      return page(call, "conferenceRecords", mine.map(conferenceOf), { standard: 25, max: 100 });
-    },
-    ["filter", ...paging],
-  ),
+  read("conferenceRecords.list", "conferenceRecords", (call, state) => {
+    const mine = visibleTo(call, state).filter(filterOf(call.query.get("filter")));
+    return page(call, { conferenceRecords: mine.map(conferenceOf) }, { standard: 25, max: 100 });
+  }),
   read("conferenceRecords.get", record, (call, state) => ok(conferenceOf(conference(call, state)))),
-  read(
-    "recordings.list",
-    `${record}/recordings`,
-    (call, state) => page(call, "recordings", recordingsOf(conference(call, state)), { standard: 10, max: 100 }),
-    paging,
+  read("recordings.list", `${record}/recordings`, (call, state) =>
+    page(call, { recordings: recordingsOf(conference(call, state)) }, { standard: 10, max: 100 }),
   ),
   read("recordings.get", `${record}/recordings/:recording`, (call, state) =>
     ok(named(call, recordingsOf(conference(call, state)))),
   ),
-  read(
-    "participants.list",
-    `${record}/participants`,
-    (call, state) => {
-      const people = conference(call, state).participants.map(personOf).reverse();
-      return page(call, "participants", people, { standard: 100, max: 250 });
-    },
-    paging,
-  ),
+  read("participants.list", `${record}/participants`, (call, state) => {
+    const people = conference(call, state).participants.map(personOf).reverse();
+    return page(call, { participants: people }, { standard: 100, max: 250 });
+  }),
   read("participants.get", `${record}/participants/:participant`, (call, state) =>
     ok(personOf(participant(call, state))),
   ),
-  read(
-    "participantSessions.list",
-    `${record}/participants/:participant/participantSessions`,
-    (call, state) => {
-      const latestFirst = participant(call, state).sessions.toReversed();
-      return page(call, "participantSessions", latestFirst, { standard: 100, max: 250 });
-    },
-    paging,
-  ),
+  read("participantSessions.list", `${record}/participants/:participant/participantSessions`, (call, state) => {
+    const latestFirst = participant(call, state).sessions.toReversed();
+    return page(call, { participantSessions: latestFirst }, { standard: 100, max: 250 });
+  }),
   read("participantSessions.get", `${record}/participants/:participant/participantSessions/:session`, (call, state) =>
     ok(named(call, participant(call, state).sessions)),
   ),
-  read(
-    "transcripts.list",
-    `${record}/transcripts`,
-    (call, state) => page(call, "transcripts", transcriptsOf(conference(call, state)), { standard: 10, max: 100 }),
-    paging,
+  read("transcripts.list", `${record}/transcripts`, (call, state) =>
+    page(call, { transcripts: transcriptsOf(conference(call, state)) }, { standard: 10, max: 100 }),
   ),
   read("transcripts.get", `${record}/transcripts/:transcript`, (call, state) =>
     ok(named(call, transcriptsOf(conference(call, state)))),
   ),
-  read(
-    "entries.list",
-    `${record}/transcripts/:transcript/entries`,
-    (call, state) => {
-      const { entries } = inside(call, "transcripts", conference(call, state).transcripts);
-      return page(call, "transcriptEntries", entries, { standard: 10, max: 100 });
-    },
-    paging,
-  ),
+  read("entries.list", `${record}/transcripts/:transcript/entries`, (call, state) => {
+    const { entries } = inside(call, "transcripts", conference(call, state).transcripts);
+    return page(call, { transcriptEntries: entries }, { standard: 10, max: 100 });
+  }),
   read("entries.get", `${record}/transcripts/:transcript/entries/:entry`, (call, state) =>
     ok(named(call, inside(call, "transcripts", conference(call, state).transcripts).entries)),
   ),
@@ -204,10 +181,10 @@ function named<Resource extends { readonly name: string }>(call: Call, resources
 
 function page(
   call: Call,
-  field: string,
-  resources: readonly unknown[],
+  named: Readonly<Record<string, readonly unknown[]>>,
   limits: { readonly standard: number; readonly max: number },
 ) {
+  const [[field, resources] = ["", []]] = Object.entries(named);
   const asked = { size: call.query.get("pageSize"), token: call.query.get("pageToken") };
   const { items, ...next } = pageOf(resources, asked, limits);
   return ok({ ...(items.length > 0 && { [field]: items }), ...next });
