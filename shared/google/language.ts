@@ -5,6 +5,7 @@ import { type LanguageAnalysis, mergeAnalyses } from "#domain/language-analysis.
 import { splitText } from "#domain/split-text.ts";
 import { parseAnswer } from "#google/answer.ts";
 import { googleError, httpStatusOf } from "#google/errors.ts";
+import { readyClient } from "#google/ready-client.ts";
 import { restEndpoint } from "#google/secret-manager.ts";
 import { backoffMs } from "#kernel/backoff.ts";
 import type { Clock } from "#kernel/clock.ts";
@@ -53,7 +54,7 @@ const NO_FEATURES: FeatureSet = {
 
 /** Natural Language v1 over REST, as the function's service account. v1 because v2 has no salience and no entity sentiment. */
 export function makeLanguage({ projectId, clock, endpoint }: LanguageOptions): Language {
-  const ready = initialized(
+  const ready = readyClient(
     () => new LanguageServiceClient({ fallback: "rest", projectId, ...restEndpoint(endpoint) }),
   );
   const annotate = async (request: AnnotateRequest): Promise<AnnotateTextAnswer> => {
@@ -84,25 +85,6 @@ export function makeLanguage({ projectId, clock, endpoint }: LanguageOptions): L
       }
       return { analysis: null, leftOut: leftOutOf(NO_FEATURES, language), billedUnits: 0, requests: 0 };
     },
-  };
-}
-
-/**
- * The client with its credentials found. Left to itself it looks for them inside the first call, where a failure is an
- * unhandled rejection that ends the process, and is kept for good; here it is an error, and the next call looks again.
- */
-function initialized(make: () => LanguageServiceClient): () => Promise<LanguageServiceClient> {
-  let client: LanguageServiceClient | null = null;
-  return async () => {
-    client ??= make();
-    const current = client;
-    try {
-      await current.initialize();
-    } catch (error) {
-      if (client === current) client = null;
-      throw error;
-    }
-    return current;
   };
 }
 

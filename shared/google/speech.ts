@@ -2,6 +2,7 @@ import { SpeechClient } from "@google-cloud/speech/build/src/v2/index.js";
 import { batchOperation, batchRequestOf } from "#contracts/speech-operation.ts";
 import { parseAnswer } from "#google/answer.ts";
 import { googleError } from "#google/errors.ts";
+import { readyClient } from "#google/ready-client.ts";
 import { restEndpoint } from "#google/secret-manager.ts";
 import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
 import type { Transcriber, TranscriptionProgress, TranscriptionRequest } from "#ports/transcriber.ts";
@@ -26,11 +27,12 @@ const ONCE = { timeout: REQUEST_TIMEOUT_MS, retry: null } as const;
 export function makeTranscriber({ projectId, location, endpoint }: SpeechOptions): Transcriber {
   const address =
     endpoint === undefined ? { apiEndpoint: `${location}-speech.googleapis.com` } : restEndpoint(endpoint);
-  const client = new SpeechClient({ fallback: true, projectId, ...address });
+  const ready = readyClient(() => new SpeechClient({ fallback: true, projectId, ...address }));
   const parent = `projects/${projectId}/locations/${location}`;
   return {
     start: async (request) => {
       try {
+        const client = await ready();
         const [operation] = await client.batchRecognize(batchRequest(`${parent}/recognizers/_`, request), ONCE);
         if (operation.name === undefined)
           throw new RetryableError("Speech named no operation.", { code: "speech_unnamed" });
@@ -41,6 +43,7 @@ export function makeTranscriber({ projectId, location, endpoint }: SpeechOptions
     },
     find: async (outputUri) => {
       try {
+        const client = await ready();
         for (const name of await recentOperations(client, parent)) {
           const { metadata } = await client.checkBatchRecognizeProgress(name);
           if (batchRequestOf(metadata)?.recognitionOutputConfig?.gcsOutputConfig?.uri === outputUri) return name;
@@ -50,7 +53,7 @@ export function makeTranscriber({ projectId, location, endpoint }: SpeechOptions
         throw googleError(thrown, { api: API });
       }
     },
-    check: (operationName) => checkOperation(client, operationName),
+    check: (operationName) => checkOperation(ready, operationName),
   };
 }
 
@@ -79,9 +82,9 @@ function batchRequest(recognizer: string, request: TranscriptionRequest) {
   };
 }
 
-async function checkOperation(client: SpeechClient, name: string): Promise<TranscriptionProgress> {
+async function checkOperation(ready: () => Promise<SpeechClient>, name: string): Promise<TranscriptionProgress> {
   try {
-    const operation = await client.checkBatchRecognizeProgress(name);
+    const operation = await (await ready()).checkBatchRecognizeProgress(name);
     const { done, error, result } = parseAnswer(API, batchOperation, {
       done: operation.done,
       error: operation.error ?? operation.latestResponse.error,
