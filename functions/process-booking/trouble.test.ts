@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { TestConsultant } from "#testing/google-workspace.ts";
-import { connectGoogle } from "#testing/google-workspace.ts";
 import type { FaultInput } from "../../scripts/emulators/rest/faults.ts";
 import { openStage, type Stage } from "./testing/stage.ts";
 
@@ -249,8 +248,7 @@ describe("an event that is deleted by hand", () => {
         pipeline_status: "pending",
       },
     });
-    stage.google.calendar.planConferences({ pendingReads: 0 });
-    expect(stage.liveEvents(id)).toHaveLength(1);
+    expect([stage.liveEvents(id).length, stage.google.calendar.calls.count("events.insert")]).toEqual([1, 2]);
   });
 });
 
@@ -302,6 +300,18 @@ describe("a Meet link", () => {
 });
 
 describe("a Meet space", () => {
+  it("is asked for again when the event's link is another one than we knew", async () => {
+    const id = await stage.book(ada);
+    await stage.deliver(id);
+    const { meeting_id: real } = await stage.row(id);
+    await stage.database.sql(
+      "update private.booking_rooms set meeting_code = 'old-code-xyz', space_name = 'spaces/old'",
+    );
+    await stage.deliver(id);
+    expect((await stage.row(id)).meeting_id).toBe(real);
+    expect(await stage.database.sql("select space_name from private.booking_rooms")).toEqual([{ space_name: real }]);
+  });
+
   it("that cannot be asked for at the moment leaves the link on the row and is asked for again", async () => {
     const id = await stage.book(ada);
     meetFault({ operation: "spaces.get", kind: "status", status: 403, reason: "rateLimitExceeded" });
@@ -337,118 +347,6 @@ describe("a Meet space", () => {
       ...{ pipeline_status: "scheduled", meeting_id: expect.stringMatching(/^spaces\//) },
       pipeline_reason: expect.stringContaining("recording will not start by itself"),
     });
-  });
-});
-
-describe("a consultant whose Google access", () => {
-  it("was never given is asked to connect, at no cost, and the booking goes on by itself afterwards", async () => {
-    const bob = await stage.consultant("Bob", { connected: false });
-    const id = await stage.book(bob);
-    await stage.deliver(id);
-    expect(await stage.row(id)).toMatchObject({
-      ...{
-        pipeline_status: "needs_reconnect",
-        pipeline_reason: expect.stringMatching(/^Bob has not connected Google/),
-      },
-    });
-    expect(stage.calls()).toEqual({ calendar: 0, meet: 0 });
-    await connectGoogle(stage.database.sql, stage.google, { consultant: bob });
-    expect((await stage.row(id)).pipeline_status).toBe("pending");
-    await stage.deliver(id);
-    expect((await stage.row(id)).pipeline_status).toBe("scheduled");
-  });
-
-  it("was revoked is marked once, and no further booking calls Google", async () => {
-    const ids = await Promise.all([stage.book(ada), stage.book(ada), stage.book(ada)]);
-    stage.google.oauth.revokeAccess(ada.email);
-    stage.google.oauth.calls.clear();
-    await stage.deliver(ids[0]!);
-    const [asked] = [stage.google.oauth.calls.list().length];
-    await stage.deliver(ids[1]!);
-    await stage.deliver(ids[2]!);
-    expect([asked, stage.google.oauth.calls.list().length, stage.calls().calendar]).toEqual([1, 1, 0]);
-    for (const id of ids) expect((await stage.row(id)).pipeline_status).toBe("needs_reconnect");
-    expect(await stage.database.sql("select state from public.google_connections")).toEqual([
-      { state: "needs_reconnect" },
-    ]);
-    await connectGoogle(stage.database.sql, stage.google, { consultant: ada });
-    for (const id of ids) await stage.deliver(id);
-    for (const id of ids) expect((await stage.row(id)).pipeline_status).toBe("scheduled");
-  });
-
-  it("lacks the calendar permission is asked for it", async () => {
-    const bob = await stage.consultant("Bob", { without: ["calendar.events"] });
-    const id = await stage.book(bob);
-    await stage.deliver(id);
-    expect(await stage.row(id)).toMatchObject({
-      pipeline_status: "needs_reconnect",
-      pipeline_reason: expect.stringMatching(/Connect Google again/),
-    });
-  });
-
-  it("is withdrawn between two calls of one run leaves a live link on the row", async () => {
-    const id = await stage.book(ada);
-    await stage.deliver(id, {
-      around: ({ calendar, ...others }) => ({
-        ...others,
-        calendar: {
-          ...calendar,
-          insert: async (at, event) => {
-            const answer = await calendar.insert(at, event);
-            stage.google.oauth.revokeAccess(ada.email);
-            return answer;
-          },
-        },
-      }),
-    });
-    expect(await stage.row(id)).toMatchObject({
-      pipeline_status: "needs_reconnect",
-      google_calendar_event_id: `${hexOf(id)}00`,
-    });
-    await connectGoogle(stage.database.sql, stage.google, { consultant: ada });
-    await stage.deliver(id);
-    expect(await stage.row(id)).toMatchObject({
-      pipeline_status: "scheduled",
-      meeting_id: expect.stringMatching(/^spaces\//),
-    });
-    expect(stage.google.calendar.events()).toHaveLength(1);
-  });
-
-  it("comes back while a pass is about to park the booking does not leave it parked", async () => {
-    const bob = await stage.consultant("Bob", { connected: false });
-    const id = await stage.book(bob);
-    await stage.deliver(id, {
-      around: ({ store, ...others }) => ({
-        ...others,
-        store: {
-          ...store,
-          finish: async (lease, pass) => {
-            if (pass.result.status === "needs_reconnect") {
-              await connectGoogle(stage.database.sql, stage.google, { consultant: bob });
-            }
-            return store.finish(lease, pass);
-          },
-        },
-      }),
-    });
-    expect((await stage.row(id)).pipeline_status).toBe("scheduled");
-  });
-
-  it("left an event behind removes it after connecting again", async () => {
-    const bob = await stage.consultant("Bob");
-    const id = await stage.book(ada);
-    await stage.deliver(id);
-    await stage.database.sql("select public.disconnect_google($1)", [ada.userId]);
-    await stage.change(id, { consultant_id: bob.id });
-    await stage.deliver(id);
-    expect(stage.liveEvents(id, ada.email)).toHaveLength(1);
-    await stage.database.sql("update private.outbox set published_at = now()");
-    await connectGoogle(stage.database.sql, stage.google, { consultant: ada });
-    const announced = await stage.database.sql("select data from private.outbox where published_at is null");
-    expect(announced).toEqual([{ data: { bookingId: id } }]);
-    await stage.deliver(id);
-    expect(stage.liveEvents(id, ada.email)).toEqual([]);
-    expect(await stage.row(id)).toMatchObject({ pipeline_status: "scheduled", pipeline_reason: null });
   });
 });
 
