@@ -1,7 +1,10 @@
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type MeetingScript, readMeeting } from "../demo/meeting-file.ts";
 import { type DemoResult, runDemo } from "../demo/run-demo.ts";
 import { BookingPlatform } from "../local/booking-platform.ts";
+import { localProject } from "../local/local-project.ts";
 import { type LocalStack, startStack } from "../local/start-stack.ts";
 import { finalStateOf, ONE_OF_EACH } from "../soak/final-state.ts";
 import { heardShare, rightSpeakerShare } from "../soak/transcript-quality.ts";
@@ -46,6 +49,20 @@ describe("the main job on a local stack", () => {
     const platform = new BookingPlatform(stack);
     expect(await finalStateOf(stack, platform, result.booking)).toMatchObject(ONE_OF_EACH);
     await platform.close();
+  });
+
+  it("writes no secret, no name and no spoken word into the functions' logs", async () => {
+    const files = await readdir(stack.logsFolder);
+    const logs = await Promise.all(files.map((file) => readFile(path.join(stack.logsFolder, file), "utf8")));
+    const all = logs.join("\n");
+    expect(all).toContain('"outcome":"done"');
+    const { booking } = result;
+    const hidden = [
+      ...[stack.addresses.supabaseSecretKey, localProject.clientSecret, "ya29.", "Bearer ", "upload_id="],
+      ...[String(booking["customer_name"]), String(booking["customer_email"]), "Northline Parcel"],
+    ];
+    expect(hidden.filter((text) => all.includes(text))).toEqual([]);
+    expect(all).not.toMatch(/\b1\/\/[\w-]{10,}|\beyJ[\w-]{10,}\./);
   });
 
   it("tells the booking's story in order", () => {
