@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { makeCallerVerifier } from "#google/caller-verifier.ts";
 import { makePubsubPublisher } from "#google/pubsub-publisher.ts";
 import { makeSecretReader } from "#google/secret-manager.ts";
+import { makeCheckedFunction } from "#runtime/checked-function.ts";
 import { makeOutboxStore } from "#supabase/outbox-store.ts";
 import type { TestApi } from "#testing/api.ts";
 import { type TestIdentity, useServiceAccount } from "#testing/application-default-credentials.ts";
@@ -20,7 +21,7 @@ import {
   startSecretManagerEmulator,
 } from "../../scripts/emulators/secretmanager/start-secret-manager-emulator.ts";
 import { startPgNetWorker } from "../../scripts/emulators/supabase/pg-net-worker.ts";
-import { coalesced, makeRelayCallerCheck, makeRelayFunction } from "./endpoint.ts";
+import { coalesced, makeRelayCallerCheck } from "./endpoint.ts";
 import { makeRelay } from "./handler.ts";
 
 const PROJECT = "booking-insights-local";
@@ -82,7 +83,7 @@ async function serveRelay(): Promise<ServedFunction> {
   });
   const publisher = makePubsubPublisher(PROJECT);
   const drain = coalesced(makeRelay({ store, publisher, clock, claimSeconds: 60 }));
-  return serveFunction(makeRelayFunction({ mayCall, drain, log }));
+  return serveFunction(makeCheckedFunction({ mayCall, handle: drain, log }));
 }
 
 interface PingOptions {
@@ -182,6 +183,7 @@ describe("a stranger", () => {
     await expectRefused(await call({}, "\0\x01\x02", "application/octet-stream"));
     await expectRefused(await call({}, "<xml/>", "text/xml"));
     // Refused by the framework before it asks us: no stack, no text of ours.
+    vi.spyOn(console, "error").mockReturnValue();
     const malformed = await call({}, '{"a":', "application/json");
     expect([malformed.status, await malformed.text()]).toEqual([
       400,

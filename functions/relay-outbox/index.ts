@@ -2,13 +2,14 @@ import { http } from "@google-cloud/functions-framework";
 import { makeCallerVerifier } from "#google/caller-verifier.ts";
 import { makePubsubPublisher } from "#google/pubsub-publisher.ts";
 import { makeSecretReader } from "#google/secret-manager.ts";
+import { makeCheckedFunction } from "#runtime/checked-function.ts";
 import { readEnvironment } from "#runtime/environment.ts";
 import { makeLogger } from "#runtime/logger.ts";
 import { systemClock } from "#runtime/system-clock.ts";
 import { makeSupabase } from "#supabase/client.ts";
 import { makeOutboxStore } from "#supabase/outbox-store.ts";
 import { relayEnvironment } from "./config.ts";
-import { coalesced, makeRelayCallerCheck, makeRelayFunction } from "./endpoint.ts";
+import { coalesced, makeRelayCallerCheck } from "./endpoint.ts";
 import { makeRelay } from "./handler.ts";
 
 const config = readEnvironment(relayEnvironment, process.env);
@@ -35,9 +36,9 @@ const mayCall = makeRelayCallerCheck({
 
 http(
   "relay-outbox",
-  makeRelayFunction({
+  makeCheckedFunction({
     mayCall,
     log: makeLogger("relay-outbox"),
-    drain: coalesced(makeRelay({ store, publisher, clock: systemClock, claimSeconds: config.OUTBOX_CLAIM_SECONDS })),
+    handle: coalesced(makeRelay({ store, publisher, clock: systemClock, claimSeconds: config.OUTBOX_CLAIM_SECONDS })),
   }),
 );
