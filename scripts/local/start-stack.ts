@@ -41,6 +41,8 @@ type Stoppable = { stop(): Promise<unknown> };
 export async function startStack(options: StackOptions = {}): Promise<LocalStack> {
   // Google's clients in this process talk to emulators: none may go looking for a metadata server.
   process.env["METADATA_SERVER_DETECTION"] ??= "none";
+  // The Storage client would follow this variable past the address it is given, and drop a part of the path.
+  delete process.env["STORAGE_EMULATOR_HOST"];
   const started: Stoppable[] = [];
   const stop = async (): Promise<void> => {
     for (const part of started.splice(0).reverse()) await part.stop();
