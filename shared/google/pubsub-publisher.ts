@@ -2,7 +2,7 @@ import { PubSub, type Topic } from "@google-cloud/pubsub";
 import { asError } from "#kernel/verdicts.ts";
 import type { OutboxMessage, Publisher, PublishFailure } from "#ports/publisher.ts";
 
-/** Publish is retried by gax within this time; then the outbox row waits for the next sweep. */
+/** For one try; gax repeats it, and gives an unreachable Pub/Sub up after two such times. The outbox row waits then. */
 const PUBLISH_TIMEOUT_MS = 15_000;
 /** Pub/Sub's ceiling for one publish request. */
 const MAX_MESSAGES = 1_000;
