@@ -85,7 +85,9 @@ describe("a recording in Drive", () => {
 
   it("asks the consultant to connect again when they have not allowed recordings", async () => {
     scopes = new Set(["https://www.googleapis.com/auth/calendar.events"]);
-    await expect(files.describe("user", fileId)).rejects.toBeInstanceOf(NeedsReconnectError);
+    const refused = files.describe("user", fileId);
+    await expect(refused).rejects.toBeInstanceOf(NeedsReconnectError);
+    await expect(refused).rejects.toThrow(/does not include reading Meet recordings.*Connect Google again and leave/);
   });
 });
 

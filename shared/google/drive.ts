@@ -6,7 +6,7 @@ import type { ConsultantAuth } from "#google/consultant-auth.ts";
 import { googleError, httpStatusOf, reasonOf } from "#google/errors.ts";
 import { resumedRead } from "#google/resumed-read.ts";
 import type { Clock } from "#kernel/clock.ts";
-import { PermanentError } from "#kernel/verdicts.ts";
+import { NeedsReconnectError, PermanentError } from "#kernel/verdicts.ts";
 import type { RecordingFile, RecordingFiles } from "#ports/recording-files.ts";
 
 export interface DriveOptions {
@@ -33,6 +33,10 @@ const REFUSALS: Readonly<Record<string, { readonly code: string; readonly messag
     message: "Google has flagged the recording as harmful and does not hand it out.",
   },
 };
+
+const SCOPE_MISSING =
+  "The consultant's Google access does not include reading Meet recordings from Drive. Connect Google again and leave " +
+  "every box ticked; where Google does not ask for it, the operator has to set GOOGLE_DRIVE_RECORDINGS to on first.";
 
 /** Recordings over Drive v3 with the consultant's own token (`drive.meet.readonly`). */
 export function makeDriveRecordings({ auth, clock, idleSeconds, endpoint }: DriveOptions): RecordingFiles {
@@ -104,7 +108,10 @@ function contentRangeOf(headers: object): string | null {
 function driveError(thrown: unknown, userId: string): Error {
   const refusal = REFUSALS[httpStatusOf(thrown) === 404 ? "notFound" : (reasonOf(thrown) ?? "")];
   if (refusal !== undefined) return new PermanentError(refusal.message, { code: refusal.code, cause: thrown });
-  return googleError(thrown, { api: "Drive", userId });
+  const error = googleError(thrown, { api: "Drive", userId });
+  return error instanceof NeedsReconnectError && error.code === "google_scope_missing"
+    ? new NeedsReconnectError(SCOPE_MISSING, { code: error.code, cause: thrown, userId })
+    : error;
 }
 
 function usableFile(file: ReturnType<typeof driveFile.parse>): RecordingFile {
