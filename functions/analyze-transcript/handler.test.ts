@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Delivery } from "#contracts/delivery.ts";
 import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
 import { makeAnalysisStore } from "#supabase/analysis-store.ts";
+import { makeCaptureWatchStore } from "#supabase/capture-watch-store.ts";
 import { makeEffectLog } from "#supabase/effect-log.ts";
 import { insertHeldMeeting } from "#testing/bookings.ts";
 import { openTestDatabase, type TestDatabase } from "#testing/database.ts";
@@ -219,6 +220,70 @@ describe("a finished transcription", () => {
   });
 });
 
+describe("an analysis whose message was given up", () => {
+  const OVERDUE = { overdueSeconds: 600, limit: 100, maxRequeues: 2 };
+  const anHourPasses = (bookingId: string) =>
+    database.sql(
+      `with work as (
+         update private.analysis_work set requeued_at = requeued_at - interval '1 hour' where booking_id = $1
+       ), rows as (
+         update public.bookings set pipeline_since = coalesce(pipeline_since, now()) - interval '1 hour' where id = $1
+       ), sent as (
+         update private.outbox set published_at = now()
+       )
+       update public.recordings set since = since - interval '1 hour' where booking_id = $1`,
+      [bookingId],
+    );
+  /** What keep-watch announces for the booking in its next run. */
+  const announced = async (bookingId: string) => {
+    await anHourPasses(bookingId);
+    await makeCaptureWatchStore((await database.api()).service).requeueStuckAnalyses(OVERDUE);
+    const rows = await database.sql<{ data: Record<string, string>; attributes: Record<string, string> }>(
+      `select data, attributes from private.outbox
+       where topic = 'storage-events' and data ->> 'bookingId' = $1 and published_at is null`,
+      [bookingId],
+    );
+    return rows.map(({ data, attributes }) => delivery(attributes, { data }));
+  };
+  const givenUp = async () => {
+    const meeting = await captured(talk);
+    world.languageFailure = new RetryableError("Natural Language is not available.", { code: "google_unavailable" });
+    await expect((await handler())(notification(meeting.objectNames[0]!))).rejects.toThrow(RetryableError);
+    return meeting;
+  };
+
+  it("is announced again by keep-watch and ends as if nothing had been", async () => {
+    const { bookingId } = await givenUp();
+    world.languageFailure = null;
+    const [again] = await announced(bookingId);
+    expect(await (await handler())(again!)).toMatchObject({ kind: "done" });
+    expect(await rowOf(bookingId)).toMatchObject({ pipeline_status: "analyzed", pipeline_reason: null });
+    expect(await announced(bookingId)).toEqual([]);
+  });
+
+  it("says on the row what it met with, once it was announced often enough", async () => {
+    const { bookingId } = await givenUp();
+    for (const expected of [1, 1, 0, 0]) expect(await announced(bookingId)).toHaveLength(expected);
+    expect(await rowOf(bookingId)).toMatchObject({
+      pipeline_status: "transcribed",
+      pipeline_reason: "The insights could not be made in 2 rounds of retries. Natural Language is not available.",
+    });
+  });
+
+  it("fails the booking when not even the transcript reached the row", async () => {
+    const { bookingId } = await givenUp();
+    await database.sql(
+      "update public.bookings set pipeline_status = 'captured', meeting_transcript = null where id = $1",
+      [bookingId],
+    );
+    for (const expected of [1, 1, 0, 0]) expect(await announced(bookingId)).toHaveLength(expected);
+    expect(await rowOf(bookingId)).toMatchObject({
+      pipeline_status: "failed",
+      pipeline_reason: expect.stringContaining("The transcript could not be written in 2 rounds"),
+    });
+  });
+});
+
 describe("what can go wrong", () => {
   it.each([
     ["another bucket", { bucketId: "other", objectId: "transcription/x/0/a.json" }],
@@ -341,6 +406,28 @@ describe("what can go wrong", () => {
       pipeline_status: "failed",
       pipeline_reason: expect.stringContaining("no words"),
     });
+  });
+
+  it("two silent recordings end in a reason, whichever comes last", async () => {
+    const first = await captured({ chunks: [[]] });
+    const second = await captured({ chunks: [[]] }, first, "2026-11-20T10:40:00Z");
+    const handle = await handler();
+    await handle(notification(first.objectNames[0]!));
+    expect((await rowOf(first.bookingId)).pipeline_status).toBe("captured");
+    await handle(notification(second.objectNames[0]!));
+    expect(await rowOf(first.bookingId)).toMatchObject({
+      pipeline_status: "failed",
+      pipeline_reason: expect.stringContaining("no words"),
+    });
+  });
+
+  it("a silent recording beside another ends what the row said of it", async () => {
+    const meeting = await captured(talk);
+    const silent = await captured({ chunks: [[]] }, meeting, "2026-11-20T10:40:00Z");
+    const handle = await handler();
+    await handle(notification(meeting.objectNames[0]!));
+    await handle(notification(silent.objectNames[0]!));
+    expect(await rowOf(meeting.bookingId)).toMatchObject({ pipeline_status: "analyzed", pipeline_reason: null });
   });
 
   it("an unreadable second recording leaves the first one's transcript and insights", async () => {

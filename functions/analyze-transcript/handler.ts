@@ -1,7 +1,7 @@
 import type { Delivery } from "#contracts/delivery.ts";
 import { readStorageEvent, type StorageRequest } from "#contracts/storage-event.ts";
 import { done, ignored, type Outcome, parked } from "#kernel/outcome.ts";
-import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
+import { PermanentError, RetryableError, sentenceOf } from "#kernel/verdicts.ts";
 import type { AnalysisLease, AnalysisSnapshot, AnalysisStore } from "#ports/analysis-store.ts";
 import type { InsightsStep } from "./insights-step.ts";
 import { LeaseLostError, NotPossibleError } from "./stops.ts";
@@ -67,7 +67,7 @@ async function analyzeRecordings(
   { lease, snapshot, delivery, request }: Run,
   asked: readonly string[],
 ): Promise<Outcome> {
-  let failure: NotPossibleError | null = null;
+  const failures: NotPossibleError[] = [];
   let waiting: string | null = null;
   for (const recording of snapshot.recordings.filter(({ id }) => asked.includes(id))) {
     try {
@@ -75,15 +75,16 @@ async function analyzeRecordings(
       if (result.kind === "waiting") waiting = result.reason;
     } catch (error) {
       if (!(error instanceof PermanentError)) throw error;
-      failure = new NotPossibleError(error, recording.id);
+      failures.push(new NotPossibleError(error, recording.id));
     }
   }
   const written = await deps.writeInsights({ lease, snapshot, delivery });
-  const problem = failure ?? (written.kind === "empty" ? written.problem : null);
-  if (problem !== null) {
-    if (!(await deps.store.fail(lease, problem.recordingId, problem.message))) throw new LeaseLostError();
-    return parked(problem.code, problem.message);
+  const problems = [...(written.kind === "empty" ? written.problems : []), ...failures];
+  for (const { recordingId, message } of problems) {
+    if (!(await deps.store.fail(lease, recordingId, message))) throw new LeaseLostError();
   }
+  const [problem] = problems;
+  if (problem !== undefined) return parked(problem.code, problem.message);
   if (written.kind === "analyzed") return done(written.detail);
   return ignored(waiting ?? "nothing new");
 }
@@ -97,7 +98,7 @@ async function holding(
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof LeaseLostError)) await store.release(lease).catch(() => undefined);
+    if (!(error instanceof LeaseLostError)) await store.release(lease, sentenceOf(error)).catch(() => undefined);
     throw error;
   }
 }

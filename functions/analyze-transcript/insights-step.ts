@@ -21,8 +21,8 @@ export type InsightsStep = (request: {
 }) => Promise<
   | { readonly kind: "nothing" }
   | { readonly kind: "analyzed"; readonly detail: string }
-  /** The recordings hold no words. */
-  | { readonly kind: "empty"; readonly problem: NotPossibleError }
+  /** The recordings hold no words, none of them. */
+  | { readonly kind: "empty"; readonly problems: readonly NotPossibleError[] }
 >;
 
 /** After so many deliveries insights without Natural Language are better than none: two thirds of the attempts. */
@@ -32,10 +32,9 @@ const PATIENCE_ATTEMPTS = 20;
 export function makeInsightsStep(deps: InsightsStepDeps): InsightsStep {
   return async ({ lease, snapshot, delivery }) => {
     const transcripts = await deps.store.readTranscripts(lease.bookingId);
-    const [first] = transcripts;
-    if (first === undefined) return { kind: "nothing" };
+    if (transcripts.length === 0) return { kind: "nothing" };
     const segments = mergedSegments(transcripts);
-    if (segments.length === 0) return { kind: "empty", problem: nothingHeard(first.recordingId) };
+    if (segments.length === 0) return { kind: "empty", problems: transcripts.map(nothingHeard) };
     const text = transcriptText(segments);
     const transcriptHash = createHash("sha256").update(text).digest("hex");
     if (snapshot.transcriptHash === transcriptHash && snapshot.insightsHash === transcriptHash) {
@@ -73,7 +72,7 @@ function mergedSegments(transcripts: readonly StoredTranscript[]): TranscriptSeg
   });
 }
 
-function nothingHeard(recordingId: string): NotPossibleError {
+function nothingHeard({ recordingId }: StoredTranscript): NotPossibleError {
   const message =
     "The recording holds no words that could be made out, so there is no transcript. " +
     "Listen to the recording: microphones may have been off, or nobody may have spoken.";

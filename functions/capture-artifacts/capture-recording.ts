@@ -1,10 +1,10 @@
 import type { Delivery } from "#contracts/delivery.ts";
 import { done, ignored, type Outcome, parked } from "#kernel/outcome.ts";
-import { asError, NeedsReconnectError, PermanentError, RetryableError } from "#kernel/verdicts.ts";
+import { asError, NeedsReconnectError, PermanentError, RetryableError, sentenceOf } from "#kernel/verdicts.ts";
 import type { CaptureLease, RecordingSnapshot } from "#ports/capture-store.ts";
 import type { MeetingArtifacts } from "#ports/meeting-artifacts.ts";
 import { type Capture, type CopiedAudio, type CopyDeps, copyAudio } from "./copy-audio.ts";
-import { assertHeld, LeaseLostError, LOST } from "./lease-lost.ts";
+import { assertHeld, keepLease, LeaseLostError } from "./lease-lost.ts";
 import { startTranscription, type TranscriptionDeps } from "./start-transcription.ts";
 
 export interface CaptureDeps extends CopyDeps, TranscriptionDeps {
@@ -53,7 +53,7 @@ async function whileHolding(deps: CaptureDeps, lease: CaptureLease, run: () => P
       return parked(error.code, error.message);
     }
     // Best effort: a lease that cannot be given back runs out by itself.
-    await deps.store.release(lease).catch(() => undefined);
+    await deps.store.release(lease, sentenceOf(error)).catch(() => undefined);
     throw error;
   }
 }
@@ -69,18 +69,13 @@ async function work(deps: CaptureDeps, { lease, recording: known, delivery }: Wo
   if (recording.bookingId === null) return ignored("the meeting belongs to no booking that wants its recording");
   const { id: recordingId, bookingId, language } = recording;
   const { traceId } = delivery;
-  await assertWanted(deps, lease);
+  await keepLease(deps, lease);
   const { objectName, durationMs } = await audioOf(deps, { lease, recording, traceId });
   // A paid job is asked for only while the booking stands.
-  await assertWanted(deps, lease);
+  await keepLease(deps, lease);
   const audio = { recordingId, bookingId, objectName, durationMs, language, traceId };
   const jobs = await startTranscription(deps, lease, audio);
   return done(`${jobs} transcription job(s)`);
-}
-
-async function assertWanted({ store, leaseSeconds }: CaptureDeps, lease: CaptureLease): Promise<void> {
-  const renewal = await store.renew(lease, leaseSeconds);
-  if (renewal !== "held") throw new LeaseLostError(LOST[renewal]);
 }
 
 async function matchBooking(

@@ -257,16 +257,19 @@ describe("a process that is killed", () => {
     await expectCaptured();
   });
 
-  it("may write nothing when it wakes up after another has taken over", async () => {
-    const { deps: sleeping, asleep, wake } = sleepingAt("store.seal");
-    const late = makeHandler(sleeping)(deliveryOf());
-    await asleep;
-    await leaseRunsOut();
-    expect(await handle()).toMatchObject({ kind: "done" });
-    wake();
-    expect(await late).toMatchObject({ kind: "ignored" });
-    await expectCaptured();
-  });
+  it.for(["objects.stat", "store.seal"])(
+    "may change nothing when it wakes up at %s after another has taken over",
+    async (spot) => {
+      const { deps: sleeping, asleep, wake } = sleepingAt(spot);
+      const late = makeHandler(sleeping)(deliveryOf());
+      await asleep;
+      await leaseRunsOut();
+      expect(await handle()).toMatchObject({ kind: "done" });
+      wake();
+      expect(await late).toMatchObject({ kind: "ignored" });
+      await expectCaptured();
+    },
+  );
 });
 
 describe("a start of the transcription whose reply is lost", () => {
@@ -311,6 +314,7 @@ describe("a recording that cannot be captured says why", () => {
   });
 
   it("when the consultant must connect Google again, and goes on afterwards", async () => {
+    await database.sql("update public.google_connections set state = 'needs_reconnect'");
     const describe = async () => {
       throw new NeedsReconnectError("Connect Google again.", { code: "google_signed_out", userId: meeting.userId });
     };

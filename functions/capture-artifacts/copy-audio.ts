@@ -5,7 +5,7 @@ import type { AudioExtractor, ExtractedAudio } from "#ports/audio-extractor.ts";
 import type { CaptureLease, CaptureStore, RecordingSnapshot, SealedAudio } from "#ports/capture-store.ts";
 import type { ObjectStore, StoredObject } from "#ports/object-store.ts";
 import type { RecordingFile, RecordingFiles } from "#ports/recording-files.ts";
-import { assertHeld, LeaseLostError, LOST } from "./lease-lost.ts";
+import { assertHeld, keepLease } from "./lease-lost.ts";
 
 export interface CopyDeps {
   readonly store: CaptureStore;
@@ -49,7 +49,9 @@ export async function copyAudio(deps: CopyDeps, capture: Capture): Promise<Copie
     if (recording.sealed !== null && isSealed(present, recording.sealed)) {
       return await finish(deps, capture, { object: present, sealed: recording.sealed });
     }
-    // Nothing of ours ends an upload without a seal; what is here cannot be trusted.
+    // Nothing of ours ends an upload without a seal; what is here cannot be trusted. Unless this run has been asleep
+    // and the object is its successor's.
+    await keepLease(deps, capture.lease);
     await deps.objects.remove(present);
   }
   if (recording.driveFileId === null) {
@@ -110,16 +112,16 @@ async function sessionFor({ deps, capture: { lease, recording }, file }: Sending
 
 /** Renews the lease as bytes flow, so that a long copy is not taken for a dead one. */
 async function* keepingLease(
-  { store, clock, leaseSeconds }: CopyDeps,
+  deps: CopyDeps,
   lease: CaptureLease,
   content: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const everyMs = (leaseSeconds * 1000) / RENEWALS_PER_LEASE;
+  const { clock } = deps;
+  const everyMs = (deps.leaseSeconds * 1000) / RENEWALS_PER_LEASE;
   let renewedAt = clock.now().getTime();
   for await (const piece of content) {
     if (clock.now().getTime() - renewedAt >= everyMs) {
-      const renewal = await store.renew(lease, leaseSeconds);
-      if (renewal !== "held") throw new LeaseLostError(LOST[renewal]);
+      await keepLease(deps, lease);
       renewedAt = clock.now().getTime();
     }
     yield piece;

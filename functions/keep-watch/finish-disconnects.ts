@@ -3,6 +3,7 @@ import type { ConsultantTokenStore } from "#ports/consultant-token-store.ts";
 import type { GoogleConnectionStore } from "#ports/google-connection-store.ts";
 import type { GoogleOauth } from "#ports/google-oauth.ts";
 import type { Duty } from "./duty.ts";
+import { eachInTurn } from "./each-in-turn.ts";
 
 export interface FinishDisconnectsDeps {
   readonly connections: GoogleConnectionStore;
@@ -16,21 +17,16 @@ export interface FinishDisconnectsDeps {
 export function makeFinishDisconnects({ connections, tokens, oauth, olderThanSeconds }: FinishDisconnectsDeps): Duty {
   return {
     name: "finish_disconnects",
-    run: async () => {
-      const unfinished = await connections.unfinishedDisconnects(olderThanSeconds);
-      const ended = await Promise.allSettled(unfinished.map((one) => finish(one)));
-      const failure = ended.find((result) => result.status === "rejected");
-      if (failure !== undefined) throw failure.reason;
-      return ended.length;
-    },
+    run: async () => eachInTurn(await connections.unfinishedDisconnects(olderThanSeconds), finish),
   };
 
-  async function finish({ userId, tokenVersion }: { userId: string; tokenVersion: number }): Promise<void> {
+  async function finish({ userId, tokenVersion }: { userId: string; tokenVersion: number }): Promise<number> {
     const token = await tokens.read(userId);
     // Connected again meanwhile: revoking now would end the new grant too.
-    if (token.kind === "usable" || token.tokenVersion !== tokenVersion) return;
+    if (token.kind === "usable" || token.tokenVersion !== tokenVersion) return 0;
     if (token.refreshToken !== null) await revoke(oauth, token.refreshToken);
     await connections.finishDisconnect(userId, tokenVersion);
+    return 1;
   }
 }
 

@@ -5,6 +5,7 @@ import { makeConsultantAuth } from "#google/consultant-auth.ts";
 import { makeMeet } from "#google/meet.ts";
 import { makeGoogleOauth } from "#google/oauth.ts";
 import { makeTranscriber } from "#google/speech.ts";
+import { makeObjectStore } from "#google/storage.ts";
 import { makeWorkspaceEvents } from "#google/workspace-events.ts";
 import { readEnvironment } from "#runtime/environment.ts";
 import { makeLogger, safeErrorText } from "#runtime/logger.ts";
@@ -17,11 +18,17 @@ import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
 import { makeGoogleConnectionStore } from "#supabase/google-connection-store.ts";
 import { makeMeetingEventSubscriptionStore } from "#supabase/meeting-event-subscription-store.ts";
 import { makeOauthStateStore } from "#supabase/oauth-state-store.ts";
+import { buckets } from "#topology/buckets.ts";
 import { keepWatchEnvironment } from "./config.ts";
 import type { Duty } from "./duty.ts";
 import { makeFinishDisconnects } from "./finish-disconnects.ts";
 import { makeHandler } from "./handler.ts";
-import { makeFinishedOperationsDuty, makeLostRecordingsDuty, makeStuckRecordingsDuty } from "./recording-duties.ts";
+import {
+  makeFinishedOperationsDuty,
+  makeLostRecordingsDuty,
+  makeStuckAnalysesDuty,
+  makeStuckRecordingsDuty,
+} from "./recording-duties.ts";
 import { makeRenewSubscriptions } from "./renew-subscriptions.ts";
 
 /** Bookings announced again in one run, and how often one is before a person must look. */
@@ -43,6 +50,7 @@ const bookings = makeBookingWatch(supabase);
 const states = makeOauthStateStore(supabase);
 const captures = makeCaptureWatchStore(supabase);
 const overdueSeconds = config.OVERDUE_SECONDS;
+const [recordings] = buckets;
 
 // One line for each duty; a new one is a file beside this with a factory that returns a Duty.
 const duties: readonly Duty[] = [
@@ -80,9 +88,15 @@ const duties: readonly Duty[] = [
       location: speechLocation(config.DATA_RESIDENCY),
       endpoint: config.GOOGLE_SPEECH_ENDPOINT,
     }),
+    objects: makeObjectStore({
+      projectId: config.GOOGLE_CLOUD_PROJECT_ID,
+      bucket: `${config.GOOGLE_CLOUD_PROJECT_ID}-${recordings.name}`,
+      endpoint: config.GOOGLE_STORAGE_ENDPOINT,
+    }),
     overdueSeconds,
   }),
   makeStuckRecordingsDuty({ store: captures, overdueSeconds }),
+  makeStuckAnalysesDuty({ store: captures, overdueSeconds }),
   makeLostRecordingsDuty({
     store: captures,
     meetings: makeMeet({ auth, endpoint: config.GOOGLE_MEET_ENDPOINT }),

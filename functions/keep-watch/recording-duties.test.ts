@@ -24,6 +24,7 @@ function storeWith(work: { operations?: readonly string[]; searches?: readonly s
       (work.operations ?? []).map((operationName) => ({ recordingId: "r", chunk: 0, operationName })),
     settleTranscription: async (_recordingId, _chunk, reason) => void settled.push(reason),
     requeueStuck: async () => 0,
+    requeueStuckAnalyses: async () => 0,
     claimSearches: async () =>
       (work.searches ?? []).map((userId) => ({ bookingId: "b", userId, spaceName: "spaces/s" })),
     announceRecordings: async (_bookingId, _userId, names) => {
@@ -41,9 +42,16 @@ const transcriberThat = (progress: TranscriptionProgress) => ({
 });
 
 describe("finished operations", () => {
-  const run = async (progress: TranscriptionProgress, operation = "operations/1") => {
+  const run = async (progress: TranscriptionProgress, operation = "operations/1", inBucket: readonly string[] = []) => {
     const { store, settled } = storeWith({ operations: [operation] });
-    const duty = makeFinishedOperationsDuty({ store, transcriber: transcriberThat(progress), overdueSeconds: 600 });
+    const objects = {
+      list: async (prefix: string) =>
+        inBucket
+          .filter((name) => name.startsWith(prefix))
+          .map((name) => ({ name, sizeBytes: 1, crc32c: "AAAAAA==", generation: "1" })),
+    };
+    const transcriber = transcriberThat(progress);
+    const duty = makeFinishedOperationsDuty({ store, transcriber, objects, overdueSeconds: 600 });
     return { count: await duty.run(), settled };
   };
 
@@ -58,6 +66,23 @@ describe("finished operations", () => {
   it("fail their recording with Speech's own words, or when nobody knows them any more", async () => {
     expect((await run({ kind: "failed", reason: "bad audio" })).settled).toEqual(["bad audio"]);
     expect((await run({ kind: "unknown" })).settled).toEqual([expect.stringContaining("no longer knows")]);
+  });
+
+  it("are looked for in the bucket when Speech has forgotten them", async () => {
+    const result = "transcription/r/0/a_transcript.json";
+    expect(await run({ kind: "unknown" }, "operations/1", [result])).toEqual({ count: 1, settled: [null] });
+  });
+
+  it("are settled although one before them could not be asked about", async () => {
+    const { store, settled } = storeWith({ operations: ["operations/1", "operations/2"] });
+    const check = async (name: string): Promise<TranscriptionProgress> => {
+      if (name === "operations/1") throw new RetryableError("down", { code: "google_unavailable" });
+      return { kind: "succeeded", resultUri: "gs://b/x" };
+    };
+    const objects = { list: async () => [] };
+    const duty = makeFinishedOperationsDuty({ store, transcriber: { check }, objects, overdueSeconds: 600 });
+    await expect(duty.run()).rejects.toThrow("down");
+    expect(settled).toEqual([null]);
   });
 
   it("are known by their result when the operation's name was lost", async () => {
@@ -95,8 +120,10 @@ describe("lost recordings", () => {
     expect(await count).toBe(1);
   });
 
-  it("are looked for again in the next run when Meet does not answer", async () => {
-    const { count } = await run({ ada: new RetryableError("down", { code: "google_unavailable" }) });
+  it("are looked for again in the next run when Meet does not answer, others' now", async () => {
+    const down = new RetryableError("down", { code: "google_unavailable" });
+    const { count, announced } = await run({ ada: down, grace: [recording("one")] });
     await expect(count).rejects.toThrow("down");
+    expect(announced).toEqual(["one"]);
   });
 });

@@ -1,8 +1,11 @@
+import { transcriptionPrefix } from "#domain/recording.ts";
 import { PermanentError } from "#kernel/verdicts.ts";
 import type { CaptureWatchStore } from "#ports/capture-store.ts";
 import type { MeetingArtifacts } from "#ports/meeting-artifacts.ts";
+import type { ObjectStore } from "#ports/object-store.ts";
 import type { Transcriber } from "#ports/transcriber.ts";
 import type { Duty } from "./duty.ts";
+import { eachInTurn } from "./each-in-turn.ts";
 
 const LIMIT = 50;
 /** With the overdue time of ten minutes this is most of two hours. */
@@ -11,7 +14,8 @@ const MAX_REQUEUES = 10;
 /** Speech operations that ended without the bucket's notification reaching us, failed ones included. */
 export function makeFinishedOperationsDuty(deps: {
   readonly store: CaptureWatchStore;
-  readonly transcriber: Transcriber;
+  readonly transcriber: Pick<Transcriber, "check">;
+  readonly objects: Pick<ObjectStore, "list">;
   readonly overdueSeconds: number;
 }): Duty {
   const settle = async (job: { recordingId: string; chunk: number; operationName: string }): Promise<number> => {
@@ -19,20 +23,21 @@ export function makeFinishedOperationsDuty(deps: {
     const found = job.operationName.startsWith("gs://");
     const progress = found ? { kind: "succeeded" as const } : await deps.transcriber.check(job.operationName);
     if (progress.kind === "running") return 0;
-    const unknown = "Speech-to-Text no longer knows the transcription, and left no result.";
-    const reason = progress.kind === "failed" ? progress.reason : progress.kind === "unknown" ? unknown : null;
+    const unknown = progress.kind === "unknown" ? await whyUnknown(job.recordingId, job.chunk) : null;
+    const reason = progress.kind === "failed" ? progress.reason : unknown;
     await deps.store.settleTranscription(job.recordingId, job.chunk, reason);
     return 1;
+  };
+  /** Speech forgets operations after some days; what they have written is still there. */
+  const whyUnknown = async (recordingId: string, chunk: number): Promise<string | null> => {
+    const results = await deps.objects.list(transcriptionPrefix(recordingId, chunk));
+    return results.length > 0 ? null : "Speech-to-Text no longer knows the transcription, and left no result.";
   };
   return {
     name: "announce_finished_transcriptions",
     run: async () => {
       const { overdueSeconds } = deps;
-      let settled = 0;
-      for (const job of await deps.store.claimRunningTranscriptions({ overdueSeconds, limit: LIMIT })) {
-        settled += await settle(job);
-      }
-      return settled;
+      return eachInTurn(await deps.store.claimRunningTranscriptions({ overdueSeconds, limit: LIMIT }), settle);
     },
   };
 }
@@ -44,6 +49,15 @@ export function makeStuckRecordingsDuty(deps: {
 }): Duty {
   const options = { overdueSeconds: deps.overdueSeconds, limit: LIMIT, maxRequeues: MAX_REQUEUES };
   return { name: "requeue_stuck_recordings", run: () => deps.store.requeueStuck(options) };
+}
+
+/** Bookings whose analysis stands still although a transcript is stored: announced again, a bounded number of times. */
+export function makeStuckAnalysesDuty(deps: {
+  readonly store: Pick<CaptureWatchStore, "requeueStuckAnalyses">;
+  readonly overdueSeconds: number;
+}): Duty {
+  const options = { overdueSeconds: deps.overdueSeconds, limit: LIMIT, maxRequeues: MAX_REQUEUES };
+  return { name: "requeue_stuck_analyses", run: () => deps.store.requeueStuckAnalyses(options) };
 }
 
 /** Ended bookings without any recording: their room's conferences are searched for ones whose event was lost. */
@@ -66,16 +80,13 @@ export function makeLostRecordingsDuty(deps: {
     name: "find_lost_recordings",
     run: async () => {
       const { overdueSeconds, giveUpSeconds } = deps;
-      let announced = 0;
-      for (const due of await deps.store.claimSearches({ overdueSeconds, giveUpSeconds, limit: LIMIT })) {
-        announced += await search(due).catch(noneIfRefused);
-      }
-      return announced;
+      const due = await deps.store.claimSearches({ overdueSeconds, giveUpSeconds, limit: LIMIT });
+      return eachInTurn(due, (one) => search(one).catch(noneIfRefused));
     },
   };
 }
 
-/** One consultant whose access is gone must not keep the others from being looked after. */
+/** A consultant whose access is gone has been told so; the run need not fail for it. */
 function noneIfRefused(thrown: unknown): number {
   if (thrown instanceof PermanentError) return 0;
   throw thrown;

@@ -1,5 +1,5 @@
 import { done, type Outcome } from "#kernel/outcome.ts";
-import { asError, PermanentError, RetryableError } from "#kernel/verdicts.ts";
+import { asError, PermanentError, RetryableError, sentenceOf } from "#kernel/verdicts.ts";
 import type { Mailer } from "#ports/mailer.ts";
 import type { DueMessage, MessageResult, MessageStore } from "#ports/message-store.ts";
 import { compose, type MailLinks } from "./compose.ts";
@@ -59,8 +59,7 @@ async function attempt(message: DueMessage, deps: SendRemindersDeps): Promise<At
 }
 
 function afterFailure({ attempt: tries }: DueMessage, error: Error, retrySeconds: number): MessageResult {
-  const reason =
-    error instanceof PermanentError || error instanceof RetryableError ? error.message : "unexpected error";
+  const reason = sentenceOf(error);
   if (error instanceof PermanentError) return { state: "failed", reason };
   if (tries >= MAX_ATTEMPTS) return { state: "failed", reason: `${reason} Given up after ${tries} attempts.` };
   return { state: "planned", reason, retrySeconds: retrySeconds * 2 ** Math.min(tries - 1, MAX_DOUBLINGS) };

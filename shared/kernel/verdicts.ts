@@ -49,3 +49,9 @@ export class RetryableError extends Error {
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(`thrown value of type ${typeof thrown}`, { cause: thrown });
 }
+
+/** What a row may say of an error: a verdict's own words; any other's might hold what nobody should read there. */
+export function sentenceOf(thrown: unknown): string {
+  const isVerdict = thrown instanceof PermanentError || thrown instanceof RetryableError;
+  return isVerdict ? thrown.message : "Something unexpected happened; the function's log says what.";
+}

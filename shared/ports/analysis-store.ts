@@ -94,6 +94,6 @@ export interface AnalysisStore {
   leave(
     lease: AnalysisLease,
   ): Promise<{ readonly waiting: readonly string[]; readonly snapshot: AnalysisSnapshot } | null>;
-  /** Hands the lease back after a failure. */
-  release(lease: AnalysisLease): Promise<void>;
+  /** Hands the lease back after a failure; `trouble` says what the next try meets with. */
+  release(lease: AnalysisLease, trouble: string): Promise<void>;
 }

@@ -103,7 +103,8 @@ export interface CaptureStore {
   ): Promise<void>;
   fail(lease: CaptureLease, reason: string): Promise<boolean>;
   park(lease: CaptureLease, reason: string): Promise<boolean>;
-  release(lease: CaptureLease): Promise<void>;
+  /** Hands the lease back after a failure; `reason` says what the next try meets with. */
+  release(lease: CaptureLease, reason: string): Promise<void>;
 }
 
 /** What keep-watch does for recordings. */
@@ -115,6 +116,12 @@ export interface CaptureWatchStore {
   /** Null reason: it succeeded, analyze-transcript hears of it; else the recording fails with it. */
   settleTranscription(recordingId: string, chunk: number, reason: string | null): Promise<void>;
   requeueStuck(options: {
+    readonly overdueSeconds: number;
+    readonly limit: number;
+    readonly maxRequeues: number;
+  }): Promise<number>;
+  /** Bookings with a stored transcript and no insights that nobody works on. */
+  requeueStuckAnalyses(options: {
     readonly overdueSeconds: number;
     readonly limit: number;
     readonly maxRequeues: number;

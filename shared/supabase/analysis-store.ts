@@ -51,7 +51,13 @@ export function makeAnalysisStore(
       const { waiting, snapshot } = analysisLeft.parse(dataOf(await supabase.rpc("leave_analysis", held(lease))));
       return snapshot === undefined ? null : { waiting, snapshot };
     },
-    release: async ({ bookingId, fencing }) =>
-      assertWritten(await supabase.rpc("release_analysis", { p_booking_id: bookingId, p_fencing: fencing })),
+    release: async ({ bookingId, fencing }, trouble) =>
+      assertWritten(
+        await supabase.rpc("release_analysis", {
+          p_booking_id: bookingId,
+          p_fencing: fencing,
+          p_trouble: trouble,
+        }),
+      ),
   };
 }

@@ -188,6 +188,14 @@ describe("matching a recording with its booking", () => {
     expect(matched).toMatchObject({ bookingId: null, state: "ignored" });
   });
 
+  it("goes on where it was when a cancelled booking stands again", async () => {
+    const lease = await copied();
+    await database.sql("update public.bookings set status = 'cancelled' where id = $1", [meeting.bookingId]);
+    expect(await store.renew(lease, 60)).toBe("unwanted");
+    await database.sql("update public.bookings set status = 'confirmed' where id = $1", [meeting.bookingId]);
+    expect(await begin()).toMatchObject({ kind: "leased", recording: { state: "copied" } });
+  });
+
   it("takes an ignored recording up again once its room is known", async () => {
     await store.match(await leased(), { ...foundIn(meeting), spaceName: "spaces/late" });
     await insertHeldMeeting(database.sql, { spaceName: "spaces/late" });
@@ -265,9 +273,46 @@ describe("a recording that fails", () => {
   it("waits for the consultant when the Google access is gone", async () => {
     const lease = await leased();
     await store.match(lease, foundIn(meeting));
+    await database.sql("update public.google_connections set state = 'needs_reconnect' where user_id = $1", [
+      meeting.userId,
+    ]);
     await store.park(lease, "Connect Google again.");
     expect(await recordingRow()).toMatchObject({ state: "found", reason: "Connect Google again." });
     expect(await bookingRow()).toMatchObject({ pipeline_status: "needs_reconnect" });
+  });
+
+  it("rests when the working connection lacks a right, and goes on once the consultant has connected again", async () => {
+    for (const expected of [1, 1, 0]) {
+      const lease = await leased();
+      await store.match(lease, foundIn(meeting));
+      await store.park(lease, "Connect Google again.");
+      await anHourPasses();
+      await database.sql("update private.outbox set published_at = now()");
+      expect(await watch.requeueStuck(OVERDUE)).toBe(expected);
+    }
+    expect(await recordingRow()).toMatchObject({ state: "found" });
+    expect(await bookingRow()).toMatchObject({
+      pipeline_status: "failed",
+      pipeline_reason: "Connect Google again.",
+    });
+    await database.sql("update public.google_connections set token_version = token_version + 1");
+    expect(await watch.requeueStuck(OVERDUE)).toBe(1);
+    await copied();
+    expect(await bookingRow()).toMatchObject({ pipeline_status: "captured", pipeline_reason: null });
+  });
+
+  it("is told beside the transcript that another recording gave", async () => {
+    const of = await copied();
+    await database.sql("update public.bookings set pipeline_status = 'analyzed', pipeline_reason = 'still on its way'");
+    await database.sql("update public.recordings set state = 'transcribed' where id = $1", [of.recordingId]);
+    const part = { ...meeting, recordingName: `${meeting.conferenceRecord}/recordings/broken` };
+    const lease = await leased(part);
+    await store.match(lease, foundIn(part));
+    await store.fail(lease, "The recording has no audio track.");
+    expect(await bookingRow()).toMatchObject({
+      pipeline_status: "analyzed",
+      pipeline_reason: "A recording of this meeting is missing: The recording has no audio track.",
+    });
   });
 });
 
@@ -278,6 +323,13 @@ describe("paid transcription jobs", () => {
     const planned = { ...job, state: "planned", starts: 0 } as const;
     const claims = await Promise.all(Array.from({ length: 6 }, () => store.claimStart(lease, planned)));
     expect(claims.filter(Boolean)).toHaveLength(1);
+  });
+
+  it("may not be started for a booking that was cancelled meanwhile", async () => {
+    const lease = await copied();
+    await store.planTranscription(lease, [job]);
+    await database.sql("update public.bookings set status = 'cancelled' where id = $1", [meeting.bookingId]);
+    expect(await store.claimStart(lease, { ...job, state: "planned", starts: 0 })).toBe(false);
   });
 
   it("keep their first plan, and tell a started one from a planned one", async () => {
@@ -317,14 +369,15 @@ describe("keep-watch", () => {
   it("asks again for a stuck recording, a bounded number of times, then says so", async () => {
     const lease = await leased();
     await store.match(lease, foundIn(meeting));
-    await store.release(lease);
+    await store.release(lease, "Google Drive is not available.");
     for (const expected of [1, 1, 0]) {
       await anHourPasses();
       await database.sql("update private.outbox set published_at = now()");
       expect(await watch.requeueStuck(OVERDUE)).toBe(expected);
     }
-    expect(await recordingRow()).toMatchObject({ state: "failed", reason: expect.stringContaining("2 rounds") });
-    expect(await bookingRow()).toMatchObject({ pipeline_status: "failed" });
+    const reason = "Google Drive is not available. Nothing moved in 2 rounds of retries (it was found).";
+    expect(await recordingRow()).toMatchObject({ state: "failed", reason });
+    expect(await bookingRow()).toMatchObject({ pipeline_status: "failed", pipeline_reason: reason });
     expect((await outboxKinds()).filter((kind) => kind === "recording.found")).toHaveLength(2);
   });
 
@@ -336,6 +389,33 @@ describe("keep-watch", () => {
     await database.sql("update private.capture_work set holder = null");
     await database.sql("update public.google_connections set state = 'needs_reconnect'");
     expect(await watch.requeueStuck(OVERDUE)).toBe(0);
+  });
+
+  it("asks again for what needs no consultant any more, unless the booking was cancelled", async () => {
+    const recordingId = await transcribing();
+    await watch.settleTranscription(recordingId, 0, null);
+    await database.sql("update private.outbox set published_at = now()");
+    await database.sql("update public.google_connections set state = 'disconnected'");
+    await anHourPasses();
+    expect(await watch.requeueStuck(OVERDUE)).toBe(1);
+    await database.sql("update public.bookings set status = 'cancelled' where id = $1", [meeting.bookingId]);
+    await anHourPasses();
+    await database.sql("update private.outbox set published_at = now()");
+    expect(await watch.requeueStuck(OVERDUE)).toBe(0);
+    expect(await recordingRow()).toMatchObject({ state: "transcribing" });
+  });
+
+  it("lets many bookings without a recording take turns", async () => {
+    await database.sql("delete from public.bookings");
+    const startsAt = new Date(Date.now() - 7_200_000);
+    for (let n = 0; n < 3; n += 1) await insertHeldMeeting(database.sql, { startsAt });
+    const options = { overdueSeconds: 600, giveUpSeconds: 86_400, limit: 2 };
+    const seen = new Set<string>();
+    for (let round = 0; round < 2; round += 1) {
+      for (const { bookingId } of await watch.claimSearches(options)) seen.add(bookingId);
+      await database.sql("update private.recording_searches set searched_at = searched_at - interval '1 hour'");
+    }
+    expect(seen.size).toBe(3);
   });
 
   it("searches the room of an ended booking without a recording, once per round and for a bounded time", async () => {

@@ -54,7 +54,8 @@ export function makeCaptureStore(supabase: Supabase): CaptureStore {
       ),
     fail: async (lease, reason) => dataOf(await supabase.rpc("fail_capture", { ...held(lease), p_reason: reason })),
     park: async (lease, reason) => dataOf(await supabase.rpc("park_capture", { ...held(lease), p_reason: reason })),
-    release: async (lease) => assertWritten(await supabase.rpc("release_capture", held(lease))),
+    release: async (lease, reason) =>
+      assertWritten(await supabase.rpc("release_capture", { ...held(lease), p_reason: reason })),
   };
 }
 

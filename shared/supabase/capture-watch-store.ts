@@ -24,14 +24,8 @@ export function makeCaptureWatchStore(supabase: Supabase): CaptureWatchStore {
           p_reason: reason as string,
         }),
       ),
-    requeueStuck: async ({ overdueSeconds, limit, maxRequeues }) =>
-      dataOf(
-        await supabase.rpc("requeue_stuck_recordings", {
-          p_overdue_seconds: overdueSeconds,
-          p_limit: limit,
-          p_max_requeues: maxRequeues,
-        }),
-      ),
+    requeueStuck: async (options) => dataOf(await supabase.rpc("requeue_stuck_recordings", requeueing(options))),
+    requeueStuckAnalyses: async (options) => dataOf(await supabase.rpc("requeue_stuck_analyses", requeueing(options))),
     claimSearches: async ({ overdueSeconds, giveUpSeconds, limit }) => {
       const answer = await supabase.rpc("claim_recording_searches", {
         p_overdue_seconds: overdueSeconds,
@@ -54,3 +48,11 @@ export function makeCaptureWatchStore(supabase: Supabase): CaptureWatchStore {
       ),
   };
 }
+
+type RequeueOptions = Parameters<CaptureWatchStore["requeueStuck"]>[0];
+
+const requeueing = ({ overdueSeconds, limit, maxRequeues }: RequeueOptions) => ({
+  p_overdue_seconds: overdueSeconds,
+  p_limit: limit,
+  p_max_requeues: maxRequeues,
+});

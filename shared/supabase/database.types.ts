@@ -583,12 +583,12 @@ export type Database = {
           topic: string;
         }[];
       };
-      release_analysis: { Args: { p_booking_id: string; p_fencing: number }; Returns: undefined };
+      release_analysis: { Args: { p_booking_id: string; p_fencing: number; p_trouble: string }; Returns: undefined };
       release_booking_lease: {
         Args: { p_booking_id: string; p_effects: Json; p_fencing: number; p_reason: string };
         Returns: undefined;
       };
-      release_capture: { Args: { p_fencing: number; p_recording_id: string }; Returns: undefined };
+      release_capture: { Args: { p_fencing: number; p_reason: string; p_recording_id: string }; Returns: undefined };
       remove_workspace_subscription: { Args: { p_user_id: string }; Returns: string };
       renew_analysis: { Args: { p_booking_id: string; p_fencing: number; p_lease_seconds: number }; Returns: boolean };
       renew_booking_lease: {
@@ -605,6 +605,10 @@ export type Database = {
         Returns: number;
       };
       requeue_parked_bookings: { Args: { p_user_id: string }; Returns: number };
+      requeue_stuck_analyses: {
+        Args: { p_limit: number; p_max_requeues: number; p_overdue_seconds: number };
+        Returns: number;
+      };
       requeue_stuck_recordings: {
         Args: { p_limit: number; p_max_requeues: number; p_overdue_seconds: number };
         Returns: number;

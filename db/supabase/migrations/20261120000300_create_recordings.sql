@@ -60,7 +60,9 @@ create table private.capture_work (
   sealed jsonb,
   -- how often keep-watch has asked again, and when
   requeues integer not null default 0,
-  requeued_at timestamptz
+  requeued_at timestamptz,
+  -- the version of the consultant's token that it waits to see changed; null when it waits for nobody
+  parked_version integer
 );
 alter table private.capture_work enable row level security;
 revoke all on table private.capture_work from public, anon, authenticated, service_role;

@@ -48,6 +48,10 @@ begin
   set holder = p_holder, fencing = w.fencing + 1,
       expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds)
   where w.recording_id = recording.id returning * into work;
+  -- Its booking was cancelled and stands again: the work goes on from where it was.
+  update public.recordings r
+  set state = case when r.object_name is null then 'found' else 'copied' end, reason = null, since = now()
+  where r.id = recording.id and r.state = 'ignored' and r.booking_id is not null;
   return jsonb_build_object('kind', 'leased', 'fencing', work.fencing,
     'recording', private.recording_snapshot(recording.id));
 end
@@ -55,10 +59,13 @@ $$;
 revoke execute on function public.begin_capture(text, uuid, text, double precision) from public, anon, authenticated;
 grant execute on function public.begin_capture(text, uuid, text, double precision) to service_role;
 
--- Locks the work for a write under its fencing number; false when somebody else has taken over.
+-- Locks the work for a write under its fencing number; false when somebody else has taken over. The booking first, as
+-- its own deletion locks: a platform's delete must not be the victim of a deadlock.
 create function private.holds_capture(p_recording_id uuid, p_fencing bigint) returns boolean
 language plpgsql security definer set search_path = '' as $$
 begin
+  perform 1 from public.bookings b
+  where b.id = (select r.booking_id from public.recordings r where r.id = p_recording_id) for key share;
   perform 1 from private.capture_work w
   where w.recording_id = p_recording_id and w.fencing = p_fencing and w.holder is not null for update;
   return found;
@@ -129,9 +136,14 @@ $$;
 revoke execute on function public.renew_capture(uuid, bigint, double precision) from public, anon, authenticated;
 grant execute on function public.renew_capture(uuid, bigint, double precision) to service_role;
 
-create function public.release_capture(p_recording_id uuid, p_fencing bigint) returns void
-language sql security definer set search_path = '' as $$
-  update private.capture_work set holder = null where recording_id = p_recording_id and fencing = p_fencing;
+-- Hands the lease back after a failure, and leaves on the recording what the next try meets with.
+create function public.release_capture(p_recording_id uuid, p_fencing bigint, p_reason text) returns void
+language plpgsql security definer set search_path = '' as $$
+begin
+  if not private.holds_capture(p_recording_id, p_fencing) then return; end if;
+  update private.capture_work w set holder = null where w.recording_id = p_recording_id;
+  update public.recordings r set reason = p_reason where r.id = p_recording_id;
+end
 $$;
-revoke execute on function public.release_capture(uuid, bigint) from public, anon, authenticated;
-grant execute on function public.release_capture(uuid, bigint) to service_role;
+revoke execute on function public.release_capture(uuid, bigint, text) from public, anon, authenticated;
+grant execute on function public.release_capture(uuid, bigint, text) to service_role;

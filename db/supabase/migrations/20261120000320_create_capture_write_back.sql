@@ -73,19 +73,6 @@ revoke execute on function public.finish_capture_copy(uuid, bigint, jsonb, doubl
   from public, anon, authenticated;
 grant execute on function public.finish_capture_copy(uuid, bigint, jsonb, double precision, jsonb) to service_role;
 
--- A booking says `failed` only when none of its recordings can become a transcript any more.
-create function private.show_recording_failure(p_recording_id uuid, p_status text, p_reason text) returns void
-language sql security definer set search_path = '' as $$
-  update public.bookings b set pipeline_status = p_status, pipeline_reason = p_reason, pipeline_since = now()
-  from public.recordings r
-  where r.id = p_recording_id and b.id = r.booking_id and b.status in ('confirmed', 'completed')
-    and coalesce(b.pipeline_status, '') not in ('transcribed', 'analyzed', 'cancelled')
-    and not exists (
-      select 1 from public.recordings o
-      where o.booking_id = b.id and o.id <> r.id and o.state not in ('failed', 'ignored'));
-$$;
-revoke execute on function private.show_recording_failure(uuid, text, text) from public, anon, authenticated;
-
 -- No retry can help: the recording says why. False: the lease is lost, nothing was written.
 create function public.fail_capture(p_recording_id uuid, p_fencing bigint, p_reason text) returns boolean
 language plpgsql security definer set search_path = '' as $$
@@ -100,16 +87,23 @@ $$;
 revoke execute on function public.fail_capture(uuid, bigint, text) from public, anon, authenticated;
 grant execute on function public.fail_capture(uuid, bigint, text) to service_role;
 
--- The consultant must connect Google again; keep-watch asks again once they have.
+-- The consultant must connect Google again; keep-watch asks again once they have. Where the connection itself works
+-- and lacks a right, the booking says `failed`: its calendar event needs nothing, and `needs_reconnect` is taken back
+-- from bookings of a working connection.
 create function public.park_capture(p_recording_id uuid, p_fencing bigint, p_reason text) returns boolean
 language plpgsql security definer set search_path = '' as $$
+declare
+  connection public.google_connections;
 begin
   if not private.holds_capture(p_recording_id, p_fencing) then return false; end if;
+  select g.* into connection
+  from public.google_connections g join public.recordings r on r.user_id = g.user_id where r.id = p_recording_id;
   update public.recordings r set reason = p_reason where r.id = p_recording_id;
-  -- Rounds are counted on: a right that was never granted must not be asked for without end.
-  update private.capture_work w set holder = null, requeued_at = now()
+  update private.capture_work w
+  set holder = null, requeued_at = now(), parked_version = coalesce(connection.token_version, 0)
   where w.recording_id = p_recording_id;
-  perform private.show_recording_failure(p_recording_id, 'needs_reconnect', p_reason)
+  perform private.show_recording_failure(p_recording_id,
+    case when connection.state = 'connected' then 'failed' else 'needs_reconnect' end, p_reason)
   from public.recordings r join public.bookings b on b.id = r.booking_id
   where r.id = p_recording_id and b.pipeline_status is distinct from 'captured';
   return true;

@@ -27,7 +27,8 @@ $$;
 revoke execute on function public.plan_transcription(uuid, bigint, jsonb) from public, anon, authenticated;
 grant execute on function public.plan_transcription(uuid, bigint, jsonb) to service_role;
 
--- True: Speech may be asked, now and once. p_starts is what the caller saw: two callers cannot both be told yes.
+-- True: Speech may be asked, now and once. p_starts is what the caller saw: two callers cannot both be told yes. Never
+-- for a booking that was cancelled meanwhile.
 create function public.claim_transcription_start(
   p_recording_id uuid, p_fencing bigint, p_chunk integer, p_starts integer
 ) returns boolean language plpgsql security definer set search_path = '' as $$
@@ -35,7 +36,9 @@ begin
   if not private.holds_capture(p_recording_id, p_fencing) then return false; end if;
   update private.transcription_jobs j set state = 'starting', starts = j.starts + 1, started_at = now()
   where j.recording_id = p_recording_id and j.chunk = p_chunk and j.starts = p_starts
-    and j.state in ('planned', 'starting') and j.operation_name is null;
+    and j.state in ('planned', 'starting') and j.operation_name is null and exists (
+      select 1 from public.recordings r join public.bookings b on b.id = r.booking_id
+      where r.id = p_recording_id and b.status in ('confirmed', 'completed'));
   return found;
 end
 $$;

@@ -17,7 +17,8 @@ revoke execute on function public.claim_running_transcriptions(double precision,
   from public, anon, authenticated;
 grant execute on function public.claim_running_transcriptions(double precision, integer) to service_role;
 
--- Asks again for recordings without progress. Bounded: after p_max_requeues the recording says so.
+-- Asks again for recordings without progress. Bounded: after p_max_requeues the recording says so; one that waits for
+-- its consultant rests then, and is asked for anew when they have connected again. What is copied needs no consultant.
 create function public.requeue_stuck_recordings(
   p_overdue_seconds double precision, p_limit integer, p_max_requeues integer
 ) returns integer language plpgsql security definer set search_path = '' as $$
@@ -27,10 +28,16 @@ declare
   asked integer := 0;
 begin
   for stuck in
-    select r.id, r.recording_name, r.user_id, r.booking_id, r.state, w.requeues
+    select r.id, r.recording_name, r.user_id, r.booking_id, r.state,
+      case when w.parked_version <> g.token_version then 0 else w.requeues end as requeues
     from public.recordings r join private.capture_work w on w.recording_id = r.id
-    join public.google_connections g on g.user_id = r.user_id and g.state = 'connected'
-    where r.state in ('found', 'copying', 'copied', 'transcribing') and r.since < late
+    left join public.google_connections g on g.user_id = r.user_id
+    left join public.bookings b on b.id = r.booking_id
+    where (g.state = 'connected' or r.state in ('copied', 'transcribing'))
+      and (w.parked_version is null or w.requeues < p_max_requeues or w.parked_version <> g.token_version)
+      -- Of a cancelled booking nothing more is asked; should it stand again, the work goes on.
+      and (r.state <> 'transcribing' or b.status in ('confirmed', 'completed'))
+      and r.state in ('found', 'copying', 'copied', 'transcribing') and r.since < late
       and coalesce(w.requeued_at, r.since) < late and (w.holder is null or w.expires_at < clock_timestamp())
       and not exists (
         select 1 from private.transcription_jobs j where j.recording_id = r.id and j.state = 'running')
@@ -42,12 +49,13 @@ begin
     if stuck.requeues >= p_max_requeues then
       update public.recordings r
       set state = 'failed', since = now(), reason = coalesce(r.reason || ' ', '')
-        || 'Nothing moved after ' || p_max_requeues || ' rounds of retries (it was ' || r.state || ').'
+        || 'Nothing moved in ' || p_max_requeues || ' rounds of retries (it was ' || r.state || ').'
       where r.id = stuck.id;
       perform private.show_recording_failure(r.id, 'failed', r.reason) from public.recordings r where r.id = stuck.id;
       continue;
     end if;
-    update private.capture_work w set requeues = w.requeues + 1, requeued_at = clock_timestamp()
+    update private.capture_work w
+    set requeues = stuck.requeues + 1, requeued_at = clock_timestamp(), parked_version = null
     where w.recording_id = stuck.id;
     if stuck.state = 'transcribing' then
       perform private.announce_transcription(stuck.id);
@@ -66,15 +74,16 @@ revoke execute on function public.requeue_stuck_recordings(double precision, int
   from public, anon, authenticated;
 grant execute on function public.requeue_stuck_recordings(double precision, integer, integer) to service_role;
 
--- Ended bookings without any recording, each once per p_overdue_seconds, until p_give_up_seconds after their end.
+-- Ended bookings without any recording, each once per p_overdue_seconds, until p_give_up_seconds after their end; those
+-- that have waited the longest first, so that many of them take turns.
 create function public.claim_recording_searches(
   p_overdue_seconds double precision, p_give_up_seconds double precision, p_limit integer
 ) returns table (booking_id uuid, user_id uuid, space_name text)
 language plpgsql security definer set search_path = '' as $$
 begin
   return query
-  with due as (
-    select distinct on (b.id) b.id, m.user_id as owner, m.space_name as room
+  with ended as (
+    select distinct on (b.id) b.id, m.user_id as owner, m.space_name as room, s.searched_at
     from public.bookings b join private.booking_rooms m on m.booking_id = b.id
     join public.google_connections g on g.user_id = m.user_id and g.state = 'connected'
     left join private.recording_searches s on s.booking_id = b.id
@@ -83,7 +92,9 @@ begin
       and b.ends_at > now() - make_interval(secs => p_give_up_seconds)
       and (s.searched_at is null or s.searched_at < now() - make_interval(secs => p_overdue_seconds))
       and not exists (select 1 from public.recordings r where r.booking_id = b.id)
-    order by b.id, m.retired_at nulls first, m.created_at desc limit p_limit
+    order by b.id, m.retired_at nulls first, m.created_at desc
+  ), due as (
+    select e.id, e.owner, e.room from ended e order by e.searched_at nulls first limit p_limit
   ), noted as (
     insert into private.recording_searches as s (booking_id, searches) select d.id, 1 from due d
     on conflict on constraint recording_searches_pkey do update

@@ -54,7 +54,12 @@ create table private.analysis_work (
   fencing bigint not null default 0,
   expires_at timestamptz not null default now(),
   -- recordings of messages that came meanwhile; the holder takes them up before it leaves
-  waiting uuid[] not null default '{}'
+  waiting uuid[] not null default '{}',
+  -- what the last try met with, as a sentence
+  trouble text,
+  -- how often keep-watch has asked again since the last success, and when
+  requeues integer not null default 0,
+  requeued_at timestamptz
 );
 alter table private.analysis_work enable row level security;
 revoke all on table private.analysis_work from public, anon, authenticated, service_role;

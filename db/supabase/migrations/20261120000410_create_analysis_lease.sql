@@ -62,13 +62,16 @@ revoke execute on function public.begin_analysis(uuid, text, double precision) f
 grant execute on function public.begin_analysis(uuid, text, double precision) to service_role;
 
 -- Locks the work for a write and keeps the lease alive; false when somebody else has taken over, or when the booking
--- is gone or no longer wanted: then nothing may be written.
+-- is gone or no longer wanted: then nothing may be written. The booking is locked first, as its own deletion locks:
+-- a platform's delete is no victim of a deadlock, and a cancellation is seen or waits.
 create function private.holds_analysis(p_booking_id uuid, p_fencing bigint, p_lease_seconds double precision)
 returns boolean language plpgsql security definer set search_path = '' as $$
 begin
+  perform 1 from public.bookings b
+  where b.id = p_booking_id and b.status in ('confirmed', 'completed') for no key update;
+  if not found then return false; end if;
   update private.analysis_work w set expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds)
-  where w.booking_id = p_booking_id and w.fencing = p_fencing and w.holder is not null and exists (
-    select 1 from public.bookings b where b.id = p_booking_id and b.status in ('confirmed', 'completed'));
+  where w.booking_id = p_booking_id and w.fencing = p_fencing and w.holder is not null;
   return found;
 end
 $$;
@@ -82,13 +85,14 @@ $$;
 revoke execute on function public.renew_analysis(uuid, bigint, double precision) from public, anon, authenticated;
 grant execute on function public.renew_analysis(uuid, bigint, double precision) to service_role;
 
--- Hands the lease back after a failure, so that the redelivery need not wait for it to expire.
-create function public.release_analysis(p_booking_id uuid, p_fencing bigint) returns void
+-- Hands the lease back after a failure, so that the redelivery need not wait for it to expire, and notes the failure.
+create function public.release_analysis(p_booking_id uuid, p_fencing bigint, p_trouble text) returns void
 language sql security definer set search_path = '' as $$
-  update private.analysis_work set holder = null where booking_id = p_booking_id and fencing = p_fencing;
+  update private.analysis_work set holder = null, trouble = p_trouble
+  where booking_id = p_booking_id and fencing = p_fencing;
 $$;
-revoke execute on function public.release_analysis(uuid, bigint) from public, anon, authenticated;
-grant execute on function public.release_analysis(uuid, bigint) to service_role;
+revoke execute on function public.release_analysis(uuid, bigint, text) from public, anon, authenticated;
+grant execute on function public.release_analysis(uuid, bigint, text) to service_role;
 
 -- Ends the work: {waiting: []}; or {waiting, snapshot} with the recordings whose messages came meanwhile: then the
 -- lease stays and the holder goes on with them, from what is stored by now.

@@ -33,6 +33,7 @@ begin
   update private.transcription_jobs j
   set state = 'succeeded', finished_at = coalesce(j.finished_at, now()), reason = null
   where j.recording_id = p_recording_id and j.state <> 'succeeded';
+  perform private.show_missing_recordings(p_booking_id);
   return '{"kind": "stored"}'::jsonb;
 end
 $$;

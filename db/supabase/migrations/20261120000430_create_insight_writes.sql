@@ -1,17 +1,5 @@
 -- not breaking: transcript and insights reach the booking row
 
--- A recording of the booking that is still on its way, as a sentence for the row; null when there is none.
-create function private.unfinished_recordings_reason(p_booking_id uuid) returns text
-language sql stable security definer set search_path = '' as $$
-  select case count(*)
-    when 0 then null
-    when 1 then 'Another recording of this meeting is still being processed; it will be added.'
-    else count(*) || ' more recordings of this meeting are still being processed; they will be added.' end
-  from public.recordings r
-  where r.booking_id = p_booking_id and r.state in ('found', 'copying', 'copied', 'transcribing');
-$$;
-revoke execute on function private.unfinished_recordings_reason(uuid) from public, anon, authenticated;
-
 -- Puts the merged transcript on the row; insights about another text leave it in the same statement.
 -- True, or false when the lease is lost or the booking is no longer wanted.
 create function public.write_transcript(
@@ -20,10 +8,10 @@ create function public.write_transcript(
 begin
   if not private.holds_analysis(p_booking_id, p_fencing, p_lease_seconds) then return false; end if;
   update public.bookings b
-  set meeting_transcript = p_text, ai_insights = null, pipeline_status = 'transcribed', pipeline_since = now(),
-      pipeline_reason = private.unfinished_recordings_reason(p_booking_id)
+  set meeting_transcript = p_text, ai_insights = null, pipeline_status = 'transcribed', pipeline_since = now()
   where b.id = p_booking_id and (
     b.meeting_transcript is distinct from p_text or b.ai_insights is null and b.pipeline_status <> 'transcribed');
+  perform private.show_missing_recordings(p_booking_id);
   return true;
 end
 $$;
@@ -39,11 +27,14 @@ begin
   if not private.holds_analysis(p_booking_id, p_fencing, p_lease_seconds) then return '{"kind": "fenced"}'::jsonb; end if;
   update public.bookings b
   set ai_insights = p_insights, pipeline_status = 'analyzed',
-      pipeline_since = case when b.pipeline_status = 'analyzed' then b.pipeline_since else now() end,
-      pipeline_reason = private.unfinished_recordings_reason(p_booking_id)
+      pipeline_since = case when b.pipeline_status = 'analyzed' then b.pipeline_since else now() end
   where b.id = p_booking_id
     and encode(sha256(convert_to(b.meeting_transcript, 'UTF8')), 'hex') = p_insights ->> 'transcriptHash';
-  return jsonb_build_object('kind', case when found then 'written' else 'stale' end);
+  if not found then return '{"kind": "stale"}'::jsonb; end if;
+  perform private.show_missing_recordings(p_booking_id);
+  update private.analysis_work w set requeues = 0, requeued_at = null, trouble = null
+  where w.booking_id = p_booking_id;
+  return '{"kind": "written"}'::jsonb;
 end
 $$;
 revoke execute on function public.write_insights(uuid, bigint, jsonb, double precision) from public, anon, authenticated;
@@ -56,12 +47,16 @@ create function public.fail_analysis(
 ) returns boolean language plpgsql security definer set search_path = '' as $$
 begin
   if not private.holds_analysis(p_booking_id, p_fencing, p_lease_seconds) then return false; end if;
-  update public.recordings r set state = 'failed', reason = p_reason, since = now()
-  where r.id = p_recording_id and r.booking_id = p_booking_id and r.reason is distinct from p_reason
-    and not exists (select 1 from public.transcripts t where t.recording_id = r.id and t.words > 0);
-  if found then perform private.show_recording_failure(p_recording_id, 'failed', p_reason); end if;
-  update public.bookings b set pipeline_reason = p_reason
-  where b.id = p_booking_id and b.pipeline_status in ('transcribed', 'analyzed');
+  update public.recordings r
+  set state = 'failed', reason = p_reason, since = case when r.state = 'failed' then r.since else now() end
+  where r.id = p_recording_id and r.booking_id = p_booking_id
+    and not exists (select 1 from public.transcript_segments s where s.recording_id = r.id);
+  if found then
+    perform private.show_recording_failure(p_recording_id, 'failed', p_reason);
+  else
+    update public.bookings b set pipeline_reason = p_reason
+    where b.id = p_booking_id and b.pipeline_status in ('transcribed', 'analyzed');
+  end if;
   return true;
 end
 $$;
