@@ -13,6 +13,7 @@ import { makeSupabase } from "#supabase/client.ts";
 import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
 import { makeEffectLog } from "#supabase/effect-log.ts";
 import { makeRejectionLog } from "#supabase/rejection-log.ts";
+import { buckets } from "#topology/buckets.ts";
 import { analyzeTranscriptEnvironment } from "./config.ts";
 import { makeHandler } from "./handler.ts";
 import { makeInsightsStep } from "./insights-step.ts";
@@ -25,7 +26,7 @@ const supabase = makeSupabase({ url: config.SUPABASE_URL, secretKey: config.SUPA
 const store = makeAnalysisStore(supabase, { leaseSeconds: config.LEASE_SECONDS });
 const effects = makeEffectLog(supabase);
 const projectId = config.GOOGLE_CLOUD_PROJECT_ID;
-const bucket = `${projectId}-recordings`;
+const bucket = `${projectId}-${buckets[0].name}`;
 const auth = makeConsultantAuth({
   tokens: makeConsultantTokenStore(supabase),
   clientId: config.GOOGLE_CLIENT_ID,

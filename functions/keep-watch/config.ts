@@ -19,6 +19,8 @@ export const keepWatchEnvironment = z.object({
   OVERDUE_SECONDS: seconds.default(600),
   /** Recordings that Meet never told of are looked for this long after a meeting's end. */
   RECORDING_SEARCH_SECONDS: seconds.default(86_400),
+  /** A paid transcription may take this long. */
+  TRANSCRIPTION_SECONDS: seconds.default(86_400),
   SUBSCRIPTION_CLAIM_SECONDS: seconds.default(300),
   SUBSCRIPTION_CHECK_SECONDS: seconds.default(86_400),
   SUBSCRIPTION_RETRY_SECONDS: seconds.default(600),

@@ -94,6 +94,7 @@ const duties: readonly Duty[] = [
       endpoint: config.GOOGLE_STORAGE_ENDPOINT,
     }),
     overdueSeconds,
+    deadlineSeconds: config.TRANSCRIPTION_SECONDS,
   }),
   makeStuckRecordingsDuty({ store: captures, overdueSeconds }),
   makeStuckAnalysesDuty({ store: captures, overdueSeconds }),

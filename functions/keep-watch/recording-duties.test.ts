@@ -16,12 +16,17 @@ const recording = (name: string, state: MeetRecording["state"] = "FILE_GENERATED
 });
 
 /** A store that hands out the given work and notes what is done about it. */
-function storeWith(work: { operations?: readonly string[]; searches?: readonly string[] }) {
+function storeWith(work: { operations?: readonly string[]; isLate?: boolean; searches?: readonly string[] }) {
   const settled: (string | null)[] = [];
   const announced: string[] = [];
   const store: CaptureWatchStore = {
     claimRunningTranscriptions: async () =>
-      (work.operations ?? []).map((operationName) => ({ recordingId: "r", chunk: 0, operationName })),
+      (work.operations ?? []).map((operationName) => ({
+        recordingId: "r",
+        chunk: 0,
+        operationName,
+        isLate: work.isLate ?? false,
+      })),
     settleTranscription: async (_recordingId, _chunk, reason) => void settled.push(reason),
     requeueStuck: async () => 0,
     requeueStuckAnalyses: async () => 0,
@@ -41,6 +46,8 @@ const transcriberThat = (progress: TranscriptionProgress) => ({
   check: async () => progress,
 });
 
+const TIMES = { overdueSeconds: 600, deadlineSeconds: 86_400 };
+
 describe("finished operations", () => {
   const run = async (progress: TranscriptionProgress, operation = "operations/1", inBucket: readonly string[] = []) => {
     const { store, settled } = storeWith({ operations: [operation] });
@@ -51,7 +58,7 @@ describe("finished operations", () => {
           .map((name) => ({ name, sizeBytes: 1, crc32c: "AAAAAA==", generation: "1" })),
     };
     const transcriber = transcriberThat(progress);
-    const duty = makeFinishedOperationsDuty({ store, transcriber, objects, overdueSeconds: 600 });
+    const duty = makeFinishedOperationsDuty({ store, transcriber, objects, ...TIMES });
     return { count: await duty.run(), settled };
   };
 
@@ -68,6 +75,14 @@ describe("finished operations", () => {
     expect((await run({ kind: "unknown" })).settled).toEqual([expect.stringContaining("no longer knows")]);
   });
 
+  it("that never end fail their recording once they are late", async () => {
+    const { store, settled } = storeWith({ operations: ["operations/1"], isLate: true });
+    const transcriber = transcriberThat({ kind: "running" });
+    const objects = { list: async () => [] };
+    await makeFinishedOperationsDuty({ store, transcriber, objects, ...TIMES }).run();
+    expect(settled).toEqual([expect.stringContaining("did not finish")]);
+  });
+
   it("are looked for in the bucket when Speech has forgotten them", async () => {
     const result = "transcription/r/0/a_transcript.json";
     expect(await run({ kind: "unknown" }, "operations/1", [result])).toEqual({ count: 1, settled: [null] });
@@ -80,7 +95,7 @@ describe("finished operations", () => {
       return { kind: "succeeded", resultUri: "gs://b/x" };
     };
     const objects = { list: async () => [] };
-    const duty = makeFinishedOperationsDuty({ store, transcriber: { check }, objects, overdueSeconds: 600 });
+    const duty = makeFinishedOperationsDuty({ store, transcriber: { check }, objects, ...TIMES });
     await expect(duty.run()).rejects.toThrow("down");
     expect(settled).toEqual([null]);
   });

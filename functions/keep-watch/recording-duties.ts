@@ -1,9 +1,9 @@
 import { transcriptionPrefix } from "#domain/recording.ts";
 import { PermanentError } from "#kernel/verdicts.ts";
-import type { CaptureWatchStore } from "#ports/capture-store.ts";
+import type { CaptureWatchStore, RunningTranscription } from "#ports/capture-store.ts";
 import type { MeetingArtifacts } from "#ports/meeting-artifacts.ts";
 import type { ObjectStore } from "#ports/object-store.ts";
-import type { Transcriber } from "#ports/transcriber.ts";
+import type { Transcriber, TranscriptionProgress } from "#ports/transcriber.ts";
 import type { Duty } from "./duty.ts";
 import { eachInTurn } from "./each-in-turn.ts";
 
@@ -11,33 +11,45 @@ const LIMIT = 50;
 /** With the overdue time of ten minutes this is most of two hours. */
 const MAX_REQUEUES = 10;
 
+const NO_RESULT = {
+  running: "Speech-to-Text did not finish the transcription in the time it may take.",
+  unknown: "Speech-to-Text no longer knows the transcription, and left no result.",
+} as const;
+
 /** Speech operations that ended without the bucket's notification reaching us, failed ones included. */
 export function makeFinishedOperationsDuty(deps: {
   readonly store: CaptureWatchStore;
   readonly transcriber: Pick<Transcriber, "check">;
   readonly objects: Pick<ObjectStore, "list">;
   readonly overdueSeconds: number;
+  /** A transcription that runs longer than this will never end. */
+  readonly deadlineSeconds: number;
 }): Duty {
-  const settle = async (job: { recordingId: string; chunk: number; operationName: string }): Promise<number> => {
+  const settle = async (job: RunningTranscription): Promise<number> => {
+    const { operationName } = job;
     // A result that was found in the bucket stands for an operation nobody knows the name of.
-    const found = job.operationName.startsWith("gs://");
-    const progress = found ? { kind: "succeeded" as const } : await deps.transcriber.check(job.operationName);
-    if (progress.kind === "running") return 0;
-    const unknown = progress.kind === "unknown" ? await whyUnknown(job.recordingId, job.chunk) : null;
-    const reason = progress.kind === "failed" ? progress.reason : unknown;
-    await deps.store.settleTranscription(job.recordingId, job.chunk, reason);
+    const progress: TranscriptionProgress = operationName.startsWith("gs://")
+      ? { kind: "succeeded", resultUri: operationName }
+      : await deps.transcriber.check(operationName);
+    if (progress.kind === "running" && !job.isLate) return 0;
+    await deps.store.settleTranscription(job.recordingId, job.chunk, await whyNot(job, progress));
     return 1;
   };
-  /** Speech forgets operations after some days; what they have written is still there. */
-  const whyUnknown = async (recordingId: string, chunk: number): Promise<string | null> => {
+  const whyNot = async (job: RunningTranscription, progress: TranscriptionProgress): Promise<string | null> => {
+    if (progress.kind === "succeeded") return null;
+    return progress.kind === "failed" ? progress.reason : await whyNoResult(job, progress.kind);
+  };
+  /** Null when there is one: Speech forgets operations after some days, what they have written is still there. */
+  const whyNoResult = async ({ recordingId, chunk }: RunningTranscription, kind: "running" | "unknown") => {
     const results = await deps.objects.list(transcriptionPrefix(recordingId, chunk));
-    return results.length > 0 ? null : "Speech-to-Text no longer knows the transcription, and left no result.";
+    return results.length > 0 ? null : NO_RESULT[kind];
   };
   return {
     name: "announce_finished_transcriptions",
     run: async () => {
-      const { overdueSeconds } = deps;
-      return eachInTurn(await deps.store.claimRunningTranscriptions({ overdueSeconds, limit: LIMIT }), settle);
+      const { overdueSeconds, deadlineSeconds } = deps;
+      const options = { overdueSeconds, deadlineSeconds, limit: LIMIT };
+      return eachInTurn(await deps.store.claimRunningTranscriptions(options), settle);
     },
   };
 }

@@ -80,6 +80,13 @@ describe("a confirmation", () => {
   });
 
   it.each<[string, DueMessage]>([
+    [
+      "a link with line breaks",
+      confirmation(
+        { meetingLink: "https://meet.google.com/a\nPay here" },
+        { about: "https://meet.google.com/a\nPay here" },
+      ),
+    ],
     ["a javascript link", confirmation({ meetingLink: "javascript:alert(1)" }, { about: "javascript:alert(1)" })],
     ["a plain http link", confirmation({ meetingLink: "http://meet" }, { about: "http://meet" })],
     ["a zone nobody knows", confirmation({ timeZone: "Mars/Olympus" })],

@@ -116,4 +116,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 
-const isHttps = (text: string): boolean => URL.canParse(text) && new URL(text).protocol === "https:";
+/** No white space either: the parser of addresses drops line breaks, a mail's text would not. */
+const isHttps = (text: string): boolean => /^https:\/\/\S+$/.test(text) && URL.canParse(text);

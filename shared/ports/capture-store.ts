@@ -107,12 +107,21 @@ export interface CaptureStore {
   release(lease: CaptureLease, reason: string): Promise<void>;
 }
 
+export interface RunningTranscription {
+  readonly recordingId: string;
+  readonly chunk: number;
+  readonly operationName: string;
+  /** It was started longer ago than the deadline allows. */
+  readonly isLate: boolean;
+}
+
 /** What keep-watch does for recordings. */
 export interface CaptureWatchStore {
   claimRunningTranscriptions(options: {
     readonly overdueSeconds: number;
+    readonly deadlineSeconds: number;
     readonly limit: number;
-  }): Promise<readonly { readonly recordingId: string; readonly chunk: number; readonly operationName: string }[]>;
+  }): Promise<readonly RunningTranscription[]>;
   /** Null reason: it succeeded, analyze-transcript hears of it; else the recording fails with it. */
   settleTranscription(recordingId: string, chunk: number, reason: string | null): Promise<void>;
   requeueStuck(options: {

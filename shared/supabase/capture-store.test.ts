@@ -14,7 +14,7 @@ const sealed: SealedAudio = { sizeBytes: 9, crc32c: "AAAAAA==", packets: 2, dura
 const source = { sizeBytes: 10, md5: "0".repeat(32), revisionId: "1" };
 const effect = { step: "test", effect: "recording.copy", key: "audio/x.mp4", outcome: "copied" };
 const object = { object: { name: "audio/x.mp4", generation: "1" }, keepDays: 30, effect };
-const OVERDUE = { overdueSeconds: 600, limit: 10, maxRequeues: 2 };
+const OVERDUE = { overdueSeconds: 600, deadlineSeconds: 86_400, limit: 10, maxRequeues: 2 };
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -353,10 +353,17 @@ describe("keep-watch", () => {
     const recordingId = await transcribing();
     await anHourPasses();
     const due = await watch.claimRunningTranscriptions(OVERDUE);
-    expect(due).toEqual([{ recordingId, chunk: 0, operationName: "operations/1" }]);
+    expect(due).toEqual([{ recordingId, chunk: 0, operationName: "operations/1", isLate: false }]);
     expect(await watch.claimRunningTranscriptions(OVERDUE)).toEqual([]);
     await watch.settleTranscription(recordingId, 0, null);
     expect(await outboxKinds()).toContain("transcription.finished");
+  });
+
+  it("tells which transcriptions run longer than they may", async () => {
+    await transcribing();
+    await anHourPasses();
+    await database.sql("update private.transcription_jobs set started_at = now() - interval '25 hours'");
+    expect(await watch.claimRunningTranscriptions(OVERDUE)).toMatchObject([{ isLate: true }]);
   });
 
   it("fails the recording and the booking when Speech failed", async () => {

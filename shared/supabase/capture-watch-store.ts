@@ -4,15 +4,17 @@ import { assertWritten, dataOf, type Supabase } from "#supabase/client.ts";
 /** What keep-watch asks of the recordings. */
 export function makeCaptureWatchStore(supabase: Supabase): CaptureWatchStore {
   return {
-    claimRunningTranscriptions: async ({ overdueSeconds, limit }) => {
+    claimRunningTranscriptions: async ({ overdueSeconds, deadlineSeconds, limit }) => {
       const answer = await supabase.rpc("claim_running_transcriptions", {
         p_overdue_seconds: overdueSeconds,
+        p_deadline_seconds: deadlineSeconds,
         p_limit: limit,
       });
       return dataOf(answer).map((job) => ({
         recordingId: job.recording_id,
         chunk: job.chunk,
         operationName: job.operation_name,
+        isLate: job.is_late,
       }));
     },
     settleTranscription: async (recordingId, chunk, reason) =>

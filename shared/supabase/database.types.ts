@@ -489,9 +489,10 @@ export type Database = {
         }[];
       };
       claim_running_transcriptions: {
-        Args: { p_limit: number; p_overdue_seconds: number };
+        Args: { p_deadline_seconds: number; p_limit: number; p_overdue_seconds: number };
         Returns: {
           chunk: number;
+          is_late: boolean;
           operation_name: string;
           recording_id: string;
         }[];

@@ -1,8 +1,10 @@
 -- not breaking: what keep-watch does for recordings: lost notifications, stuck work, lost events
 
--- Jobs nobody has heard of for p_overdue_seconds, each handed out once per that time.
-create function public.claim_running_transcriptions(p_overdue_seconds double precision, p_limit integer)
-returns table (recording_id uuid, chunk integer, operation_name text)
+-- Jobs nobody has heard of for p_overdue_seconds, each handed out once per that time; is_late: it was started more than
+-- p_deadline_seconds ago.
+create function public.claim_running_transcriptions(
+  p_overdue_seconds double precision, p_deadline_seconds double precision, p_limit integer
+) returns table (recording_id uuid, chunk integer, operation_name text, is_late boolean)
 language sql security definer set search_path = '' as $$
   update private.transcription_jobs j set checked_at = clock_timestamp()
   from (
@@ -11,11 +13,12 @@ language sql security definer set search_path = '' as $$
     order by k.checked_at limit p_limit for update skip locked
   ) due
   where j.recording_id = due.recording_id and j.chunk = due.chunk
-  returning j.recording_id, j.chunk, j.operation_name;
+  returning j.recording_id, j.chunk, j.operation_name,
+    j.started_at < clock_timestamp() - make_interval(secs => p_deadline_seconds);
 $$;
-revoke execute on function public.claim_running_transcriptions(double precision, integer)
+revoke execute on function public.claim_running_transcriptions(double precision, double precision, integer)
   from public, anon, authenticated;
-grant execute on function public.claim_running_transcriptions(double precision, integer) to service_role;
+grant execute on function public.claim_running_transcriptions(double precision, double precision, integer) to service_role;
 
 -- Asks again for recordings without progress. Bounded: after p_max_requeues the recording says so; one that waits for
 -- its consultant rests then, and is asked for anew when they have connected again. What is copied needs no consultant.
