@@ -1,15 +1,13 @@
 import type { Delivery } from "#contracts/delivery.ts";
-import { parseSpeechOutput, type SpeechOutput, SpeechOutputError } from "#contracts/speech-output.ts";
 import { TRANSCRIPTION_PREFIX } from "#contracts/storage-event.ts";
 import { type MeetingPeople, NOBODY } from "#domain/meeting-people.ts";
-import type { SpokenWord } from "#domain/spoken-word.ts";
 import { buildSegments, type TranscriptSegment } from "#domain/transcript.ts";
-import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
 import type { AnalysisLease, AnalysisStore, AnalyzedRecording, SpeakerKnowledge } from "#ports/analysis-store.ts";
 import type { Effect, EffectLog } from "#ports/effect-log.ts";
 import type { ObjectStore, StoredObject } from "#ports/object-store.ts";
 import type { PeopleLookup } from "./meeting-people-lookup.ts";
-import { LeaseLostError, outOfPatience } from "./stops.ts";
+import { readSpeech, type Speech } from "./read-speech.ts";
+import { LeaseLostError } from "./stops.ts";
 
 export interface TranscriptStepDeps {
   readonly store: AnalysisStore;
@@ -32,11 +30,6 @@ export type TranscriptStep = (request: TranscriptRequest) => Promise<
   | { readonly kind: "waiting"; readonly reason: string }
 >;
 
-/** A file that cannot be read is read again this often before the recording is given up. */
-const READ_ATTEMPTS = 3;
-/** Eight hours of talk are about 16 MB; beyond this it is no result of ours, and would not fit the instance. */
-const MAX_RESULT_BYTES = 64 * 1024 * 1024;
-
 /** From a recording's result files to its stored turns. Throws PermanentError when they can never be read. */
 export function makeTranscriptStep(deps: TranscriptStepDeps): TranscriptStep {
   return async (request) => {
@@ -49,7 +42,7 @@ export function makeTranscriptStep(deps: TranscriptStepDeps): TranscriptStep {
     const objects = recording.chunks.flatMap((chunk) => chosen.get(chunk) ?? []);
     const sources = objects.map(({ name, generation }) => `${name}#${generation}`).join(" ");
     if (isCurrent(request, sources)) return { kind: "kept" };
-    const speech = await readSpeech(deps, request, objects);
+    const speech = await readSpeech(deps.objects, request, objects);
     const people = await deps.lookUpPeople(request);
     const segments = buildSegments(speech.words, people);
     const { kind } = await deps.store.storeTranscript(lease, recording.id, {
@@ -94,54 +87,6 @@ function isNewer(a: StoredObject, b: StoredObject): boolean {
 function newestGeneration(objects: readonly StoredObject[]): string {
   const [newest] = [...objects].sort((a, b) => (isNewer(a, b) ? -1 : 1));
   return newest?.generation ?? "0";
-}
-
-interface Speech {
-  readonly words: readonly SpokenWord[];
-  readonly languageCode: string | null;
-  readonly billedSeconds: number;
-  readonly untimedWords: number;
-}
-
-async function readSpeech(
-  deps: TranscriptStepDeps,
-  { recording, delivery }: TranscriptRequest,
-  objects: readonly StoredObject[],
-): Promise<Speech> {
-  const outputs: SpeechOutput[] = [];
-  for (const object of objects) {
-    const bytes = await deps.objects.read(object.name, MAX_RESULT_BYTES);
-    try {
-      outputs.push(parseSpeechOutput(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8")));
-    } catch (error) {
-      if (!(error instanceof SpeechOutputError)) throw error;
-      if (delivery.attempt !== null && !outOfPatience(delivery.attempt, READ_ATTEMPTS)) {
-        throw new RetryableError(error.message, { code: error.code, cause: error });
-      }
-      const message = `${error.message} The transcription has to be started again: replay the recording.`;
-      throw new PermanentError(message, { code: error.code, cause: error });
-    }
-  }
-  return joinedSpeech(outputs, recording.audioStartsAfterMs);
-}
-
-/** One list of words on the recording's clock. */
-function joinedSpeech(outputs: readonly SpeechOutput[], startsAfterMs: number): Speech {
-  const words = outputs.flatMap((output) => output.words);
-  const moved =
-    startsAfterMs === 0
-      ? words
-      : words.map((word) => ({
-          ...word,
-          startsMs: word.startsMs + startsAfterMs,
-          endsMs: word.endsMs + startsAfterMs,
-        }));
-  return {
-    words: moved,
-    languageCode: outputs.find((output) => output.languageCode !== null)?.languageCode ?? null,
-    billedSeconds: outputs.reduce((sum, output) => sum + output.billedSeconds, 0),
-    untimedWords: outputs.reduce((sum, output) => sum + output.untimedWords, 0),
-  };
 }
 
 function knowledgeOf(segments: readonly TranscriptSegment[]): SpeakerKnowledge {
