@@ -72,7 +72,7 @@ export function makeStuckAnalysesDuty(deps: {
   return { name: "requeue_stuck_analyses", run: () => deps.store.requeueStuckAnalyses(options) };
 }
 
-/** Ended bookings without any recording: their room's conferences are searched for ones whose event was lost. */
+/** Ended bookings: their room's conferences are searched for recordings whose event was lost. */
 export function makeLostRecordingsDuty(deps: {
   readonly store: CaptureWatchStore;
   readonly meetings: Pick<MeetingArtifacts, "conferencesIn" | "recordings">;

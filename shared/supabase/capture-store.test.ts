@@ -412,6 +412,26 @@ describe("keep-watch", () => {
     expect(await recordingRow()).toMatchObject({ state: "transcribing" });
   });
 
+  it("searches for further parts of a recorded meeting, less often", async () => {
+    const startsAt = new Date(Date.now() - 7_200_000);
+    const ended = await insertHeldMeeting(database.sql, { startsAt });
+    const lease = await leased(ended);
+    await store.match(lease, foundIn(ended, startsAt));
+    await store.noteUpload(lease, { sessionUri: "https://upload", source });
+    await store.seal(lease, sealed);
+    await store.finishCopy(lease, object);
+    const options = { overdueSeconds: 600, giveUpSeconds: 86_400, limit: 10 };
+    const found: number[] = [];
+    for (const minutes of [0, 30, 31]) {
+      await database.sql("update private.recording_searches set searched_at = searched_at - $1 * interval '1 minute'", [
+        minutes,
+      ]);
+      const due = await watch.claimSearches(options);
+      found.push(due.filter(({ bookingId }) => bookingId === ended.bookingId).length);
+    }
+    expect(found).toEqual([1, 0, 1]);
+  });
+
   it("lets many bookings without a recording take turns", async () => {
     await database.sql("delete from public.bookings");
     const startsAt = new Date(Date.now() - 7_200_000);

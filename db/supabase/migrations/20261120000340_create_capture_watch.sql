@@ -77,8 +77,9 @@ revoke execute on function public.requeue_stuck_recordings(double precision, int
   from public, anon, authenticated;
 grant execute on function public.requeue_stuck_recordings(double precision, integer, integer) to service_role;
 
--- Ended bookings without any recording, each once per p_overdue_seconds, until p_give_up_seconds after their end; those
--- that have waited the longest first, so that many of them take turns.
+-- Ended bookings whose room may hold a recording nobody told us of, until p_give_up_seconds after their end: each once
+-- per p_overdue_seconds, those that have one recording once in six such times (a meeting may be recorded in parts).
+-- Those that have waited the longest come first, so that many of them take turns.
 create function public.claim_recording_searches(
   p_overdue_seconds double precision, p_give_up_seconds double precision, p_limit integer
 ) returns table (booking_id uuid, user_id uuid, space_name text)
@@ -90,11 +91,12 @@ begin
     from public.bookings b join private.booking_rooms m on m.booking_id = b.id
     join public.google_connections g on g.user_id = m.user_id and g.state = 'connected'
     left join private.recording_searches s on s.booking_id = b.id
-    where b.status in ('confirmed', 'completed') and b.pipeline_status = 'scheduled' and m.space_name is not null
+    where b.status in ('confirmed', 'completed') and m.space_name is not null
+      and b.pipeline_status in ('scheduled', 'captured', 'transcribed', 'analyzed')
       and b.ends_at < now() - make_interval(secs => p_overdue_seconds)
       and b.ends_at > now() - make_interval(secs => p_give_up_seconds)
-      and (s.searched_at is null or s.searched_at < now() - make_interval(secs => p_overdue_seconds))
-      and not exists (select 1 from public.recordings r where r.booking_id = b.id)
+      and (s.searched_at is null or s.searched_at < now() - make_interval(secs => p_overdue_seconds * case
+        when exists (select 1 from public.recordings r where r.booking_id = b.id) then 6 else 1 end))
     order by b.id, m.retired_at nulls first, m.created_at desc
   ), due as (
     select e.id, e.owner, e.room from ended e order by e.searched_at nulls first limit p_limit
