@@ -86,7 +86,6 @@ function spawnFunction({ name, port, environment }: FunctionProcessOptions, log:
       NODE_ENV: "production",
       ...environment,
       PORT: String(port),
-      HOST: "127.0.0.1",
     },
     stdio: ["pipe", "pipe", "pipe"],
   });
