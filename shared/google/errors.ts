@@ -171,11 +171,16 @@ function answerOf(error: Error): Answer {
 /** `Retry-After` in seconds or as a date, the latter measured on Google's own clock. */
 function retryAfter(error: Error): { retryAfterMs?: number } {
   const headers = recordOf(recordOf(error)["response"])["headers"];
-  if (!(headers instanceof Headers)) return {};
+  // gaxios answers carry another library's Headers class.
+  if (!hasGet(headers)) return {};
   const value = headers.get("retry-after") ?? "";
   if (/^\d{1,6}$/.test(value)) return { retryAfterMs: Number(value) * 1000 };
   const wait = Date.parse(value) - Date.parse(headers.get("date") ?? "");
   return Number.isFinite(wait) && wait > 0 ? { retryAfterMs: wait } : {};
+}
+
+function hasGet(headers: unknown): headers is Pick<Headers, "get"> {
+  return typeof recordOf(headers)["get"] === "function";
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
