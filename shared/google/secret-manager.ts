@@ -1,4 +1,5 @@
 import { SecretManagerServiceClient } from "@google-cloud/secret-manager";
+import { readyClient } from "#google/ready-client.ts";
 import type { Clock } from "#kernel/clock.ts";
 import { Secret } from "#kernel/secret.ts";
 import { RetryableError } from "#kernel/verdicts.ts";
@@ -16,7 +17,9 @@ export interface SecretReaderOptions {
 
 /** Reads one secret's latest version through the official client, cached for five minutes and read once for many. */
 export function makeSecretReader(options: SecretReaderOptions, name: string): () => Promise<Secret> {
-  const client = new SecretManagerServiceClient({ fallback: "rest", ...restEndpoint(options.endpoint) });
+  const client = readyClient(
+    () => new SecretManagerServiceClient({ fallback: "rest", ...restEndpoint(options.endpoint) }),
+  );
   let cached: { readonly secret: Promise<Secret>; readonly readAt: number } | null = null;
   return () => {
     const now = options.clock.now().getTime();
@@ -31,8 +34,8 @@ export function makeSecretReader(options: SecretReaderOptions, name: string): ()
   };
 }
 
-async function access(client: SecretManagerServiceClient, name: string): Promise<Secret> {
-  const [version] = await client.accessSecretVersion(
+async function access(client: () => Promise<SecretManagerServiceClient>, name: string): Promise<Secret> {
+  const [version] = await (await client()).accessSecretVersion(
     { name: `${name}/versions/latest` },
     { timeout: ACCESS_TIMEOUT_MS },
   );
