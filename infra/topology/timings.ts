@@ -6,7 +6,10 @@ export const timings = {
   outboxClaimSeconds: 60,
   /** A step older than this without progress is found and repaired by keep-watch. */
   overdueSeconds: 600,
+  /** Recordings that Meet never told of are looked for this long after a meeting's end. */
   recordingSearchSeconds: 86_400,
+  /** A transcription that has not ended after this long never will. */
+  transcriptionSeconds: 86_400,
   /** Pause between two looks at a Meet link that Google has not finished. */
   conferencePollSeconds: 10,
   /** A mail that was claimed and not sent is taken by another run after this long. */

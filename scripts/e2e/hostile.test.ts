@@ -173,6 +173,15 @@ describe("a forged request", () => {
     }
   });
 
+  it("whose body is not JSON is refused without a word about us", async () => {
+    for (const { name } of functions) {
+      const answer = await post(name, {}, '{"broken');
+      const text = await answer.text();
+      expect([name, answer.status >= 400 && answer.status < 500, text.length < 300]).toEqual([name, true, true]);
+      expect(text).not.toMatch(/node_modules|\.ts|\.js|stack|at /i);
+    }
+  });
+
   it("of garbage by a known caller is acknowledged, recorded and leads to nothing", async () => {
     const token = await stack.google.mintIdToken({ email: pushIdentity, audience: audienceOf("process-booking") });
     const before = (await traces()) as { rejected: string };

@@ -22,7 +22,7 @@ export interface Kill {
   /** The call whose answer was the moment. */
   readonly moment: number;
   readonly operation: string;
-  readonly name: FunctionName;
+  readonly victims: readonly FunctionName[];
 }
 
 export interface KillRun {
@@ -38,7 +38,10 @@ export interface KillRunOptions {
   readonly seed: number;
 }
 
-/** One demo during which one function is killed with SIGKILL at a moment drawn from the seed: the answer to a call. */
+/** In every fourth run all functions die at once, as when a region does. */
+const EVERYBODY_DIES = 4;
+
+/** One demo during which functions are killed with SIGKILL at a moment drawn from the seed: the answer to a call. */
 export async function runWithKill({ stack, script, seed }: KillRunOptions): Promise<KillRun> {
   const random = seededRandom(seed);
   const moment = Math.floor(random() * MOMENTS);
@@ -46,9 +49,9 @@ export async function runWithKill({ stack, script, seed }: KillRunOptions): Prom
   let calls = 0;
   const stopWatching = observeCalls(stack, (operation) => {
     if (calls++ !== moment) return;
-    const name = victimOf(operation, random);
-    kill = { moment, operation, name };
-    stack.functions.get(name)?.kill();
+    const victims = seed % EVERYBODY_DIES === 0 ? functions.map(({ name }) => name) : [victimOf(operation, random)];
+    kill = { moment, operation, victims };
+    for (const name of victims) stack.functions.get(name)?.kill();
   });
   const platform = new BookingPlatform(stack);
   try {

@@ -5,7 +5,8 @@ import { ONE_OF_EACH } from "./final-state.ts";
 import { runWithKill } from "./kill-run.ts";
 
 export const name = "kills";
-export const describe = "20 demos, in each a function process is killed (SIGKILL) at another moment";
+export const describe =
+  "20 demos, in each a function process (in every fourth: all of them) is killed with SIGKILL at another moment";
 
 const RUNS = 20;
 
@@ -18,7 +19,9 @@ export async function run(report: (line: string) => void): Promise<void> {
     for (let seed = 1; seed <= RUNS; seed += 1) {
       const { kill, state, elapsedMs } = await runWithKill({ stack, script, seed });
       const who =
-        kill === null ? "nobody was killed" : `${kill.name} killed at call ${kill.moment} (${kill.operation})`;
+        kill === null
+          ? "nobody was killed"
+          : `${kill.victims.length === 1 ? kill.victims[0] : "every function"} killed at call ${kill.moment} (${kill.operation})`;
       report(`seed ${seed}: ${who}; ${state.status} in ${elapsedMs} ms`);
       digest ??= state.rowDigest;
       deepStrictEqual(state, { rowDigest: digest, ...ONE_OF_EACH }, `seed ${seed}: ${who}`);
