@@ -1,5 +1,7 @@
-import { parseArgs } from "node:util";
+import path from "node:path";
+import { readOptions, runCommand } from "../local/command-line.ts";
 import { foreignServices } from "../local/foreign-services.ts";
+import { type Interruption, listenForInterruption } from "../local/interruption.ts";
 import { describeStack } from "../local/main.ts";
 import { type LocalStack, startStack } from "../local/start-stack.ts";
 import { type MeetingScript, readMeeting } from "./meeting-file.ts";
@@ -13,37 +15,23 @@ Shows the main job on this machine: a booking row becomes a meeting with insight
   --meeting FILE   the meeting that is held: {"meeting_transcripts":[{"speaker","content"}]}
   --keep           leave everything running afterwards and print the addresses`;
 
-interface DemoArguments {
-  readonly json: boolean;
-  readonly keep: boolean;
-  readonly help: boolean;
-  readonly meeting: string | undefined;
-}
-
-function readArguments(): DemoArguments {
-  const { values } = parseArgs({
-    options: {
-      json: { type: "boolean", default: false },
-      keep: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-      meeting: { type: "string" },
-    },
-  });
-  return { ...values, meeting: values.meeting };
-}
-
-async function main(): Promise<void> {
-  const args = readArguments();
-  if (args.help) return console.log(USAGE);
+async function main(): Promise<number | undefined> {
+  const flag = { type: "boolean", default: false } as const;
+  const args = readOptions({ json: flag, keep: flag, meeting: { type: "string" } });
+  if (args.help) return void console.log(USAGE);
   const narrator = makeNarrator({ quiet: args.json });
-  const script = await readMeeting(args.meeting);
-  const interrupted = new Promise<void>((resolve) => process.once("SIGINT", resolve).once("SIGTERM", resolve));
+  // npm runs scripts in the project's folder; a file is meant from where the person stands.
+  const file = args.meeting === undefined ? undefined : path.resolve(process.env["INIT_CWD"] ?? ".", args.meeting);
+  const script = await readMeeting(file);
+  const interruption = listenForInterruption(narrator.stopping);
   narrator.starting();
   const stack = await startStack({ foreign: foreignServices(process.env), onProgress: narrator.preparing });
   try {
-    await Promise.race([show(stack, { args, script, narrator }), interrupted]);
-    if (args.keep) await keepRunning(stack, { interrupted, narrator });
+    await Promise.race([show(stack, { json: args.json, script, narrator }), interruption.happened]);
+    if (args.keep) await keepRunning(stack, { interruption, narrator });
+    return interruption.code() === null || args.keep ? 0 : (interruption.code() ?? 0);
   } catch (error) {
+    if (interruption.code() !== null) return interruption.code() ?? 0;
     throw new Error(`${(error as Error).message} The functions' logs are in ${stack.logsFolder}.`, { cause: error });
   } finally {
     narrator.end();
@@ -52,29 +40,24 @@ async function main(): Promise<void> {
 }
 
 interface Show {
-  readonly args: DemoArguments;
+  readonly json: boolean;
   readonly script: MeetingScript;
   readonly narrator: Narrator;
 }
 
-async function show(stack: LocalStack, { args, script, narrator }: Show): Promise<void> {
+async function show(stack: LocalStack, { json, script, narrator }: Show): Promise<void> {
   const result: DemoResult = await runDemo({ stack, script, listener: narrator });
-  if (args.json) console.log(JSON.stringify(result));
+  if (json) console.log(JSON.stringify(result));
   else narrator.show(result);
 }
 
 async function keepRunning(
   stack: LocalStack,
-  { interrupted, narrator }: { readonly interrupted: Promise<void>; readonly narrator: Narrator },
+  { interruption, narrator }: { readonly interruption: Interruption; readonly narrator: Narrator },
 ): Promise<void> {
   narrator.end();
   process.stderr.write(`${JSON.stringify(describeStack(stack), null, 2)}\nrunning; Ctrl-C stops it\n`);
-  await interrupted;
+  await interruption.happened;
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
+await runCommand(main);

@@ -4,11 +4,20 @@ import { z } from "zod";
 
 const DEFAULT_MEETING = fileURLToPath(new URL("consulting-call.json", import.meta.url));
 
-const meetingFile = z.looseObject({
-  meeting_transcripts: z
-    .array(z.looseObject({ speaker: z.string().trim().min(1), content: z.string() }))
-    .min(1, "a meeting needs at least one turn"),
-});
+const meetingFile = z.looseObject(
+  {
+    meeting_transcripts: z
+      .array(
+        z.looseObject({
+          speaker: z.string("has no speaker").trim().min(1, "has no speaker"),
+          content: z.string("has no content"),
+        }),
+        "meeting_transcripts is missing",
+      )
+      .refine((turns) => turns.some(({ content }) => content.trim() !== ""), "nobody says a word"),
+  },
+  "it is no JSON object",
+);
 
 /** What is said in a meeting, turn by turn. */
 export interface MeetingScript {
@@ -22,15 +31,20 @@ export class MeetingFileError extends Error {}
 export async function readMeeting(file: string | undefined): Promise<MeetingScript> {
   const name = file ?? DEFAULT_MEETING;
   const text = await readFile(name, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    throw new MeetingFileError(`The meeting file ${name} cannot be read (${cause.code ?? "unknown error"}).`, {
-      cause,
-    });
+    throw new MeetingFileError(
+      `The meeting file ${name} ${cause.code === "ENOENT" ? "does not exist" : `cannot be read (${cause.code})`}.`,
+      {
+        cause,
+      },
+    );
   });
   const parsed = meetingFile.safeParse(parseJson(text, name));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
+    const [, turn] = issue?.path ?? [];
+    const what = typeof turn === "number" ? `turn ${turn + 1} ${issue?.message}` : issue?.message;
     throw new MeetingFileError(
-      `The meeting file ${name} is not a meeting: ${issue?.path.join(".") || "file"}: ${issue?.message}. ` +
+      `The meeting file ${name} is not a meeting: ${what}. ` +
         'It needs {"meeting_transcripts": [{"speaker": "…", "content": "…"}]}.',
     );
   }

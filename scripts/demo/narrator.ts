@@ -7,6 +7,7 @@ export interface Narrator extends DemoListener {
   starting(): void;
   readonly preparing: (step: string) => void;
   show(result: DemoResult): void;
+  readonly stopping: () => void;
   /** Takes the progress line away. */
   end(): void;
 }
@@ -52,6 +53,7 @@ export function makeNarrator({ quiet }: { readonly quiet: boolean }): Narrator {
       line?.clear();
       console.log(resultText(result));
     },
+    stopping: () => say("stopping"),
     end: () => line?.clear(),
   };
 }
@@ -72,14 +74,14 @@ function resultText({ booking, elapsedMs, timeline }: DemoResult): string {
     `\n${pc.bold("The booking row")}`,
     ...columns,
     `\n${pc.bold("Its story")}`,
-    ...timeline.map(({ at, event }) => `  ${pc.dim(at.slice(11))} ${cut(event)}`),
+    ...timeline.map(({ at, event }) => `  ${pc.dim((at ?? "").slice(11, 23).padEnd(12))} ${cut(event)}`),
     `\n${pc.bold("Summary")}`,
     ...summaryLines(insights["summary"]).map((text) => `  ${text}`),
     `\n${pc.bold("Sentiment")} ${printable(insights["sentiment"])}`,
     `${pc.bold("Entities")}  ${cut(entityNames(insights["entities"]))}`,
     `\n${pc.bold("Transcript")} ${pc.dim(`(first ${TRANSCRIPT_LINES} of ${transcript.length} turns)`)}`,
     ...transcript.slice(0, TRANSCRIPT_LINES).map((text) => `  ${cut(text)}`),
-    `\n${pc.dim(`done in ${seconds(elapsedMs)}`)}`,
+    `\n${pc.dim(`from connecting to insights in ${seconds(elapsedMs)}`)}`,
   ].join("\n");
 }
 

@@ -16,7 +16,8 @@ export interface Stage {
 }
 
 export interface TimelineEntry {
-  readonly at: string;
+  /** ISO 8601 in UTC; null for the last one, which says how the booking stands. */
+  readonly at: string | null;
   readonly event: string;
 }
 
@@ -101,8 +102,8 @@ async function runStages(
   });
   await stage("meet", async () => {
     const held = await stack.google.holdMeeting(meetingCodeOf(scheduled), script);
-    const minutes = Math.round(held.durationMs / 60_000);
-    return [held, `${held.turns} turns, ${held.words} words, ${minutes} minutes`];
+    const minutes = (held.durationMs / 60_000).toFixed(1);
+    return [held, `${held.turns} turns, ${held.words} words, ${minutes} minutes, as if it were ${held.startsAt}`];
   });
   await stage("capture", async () => {
     const row = await until("capture", "The recording", (seen) => seen.meeting_recording_url !== null);
@@ -114,9 +115,15 @@ async function runStages(
   });
   await stage("analyze", async () => {
     const row = await until("analyze", "The insights", (seen) => seen.pipeline_status === "analyzed");
-    return [row, `insights: ${Object.keys(row.ai_insights ?? {}).join(", ")}`];
+    return [row, insightsInWords(row.ai_insights ?? {})];
   });
   return { stages, bookingId };
+}
+
+function insightsInWords({ sentiment, entities, summarySentences }: Readonly<Record<string, unknown>>): string {
+  const label = (sentiment as { label?: string } | null)?.label ?? "no sentiment";
+  const count = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
+  return `${label}, ${count(entities)} entities, a summary of ${count(summarySentences)} sentences`;
 }
 
 /** The first two voices of a script: the consultant, who owns the room, and the customer. */
@@ -139,7 +146,7 @@ async function timelineOf(platform: BookingPlatform, bookingId: string): Promise
     bookingId,
   ]);
   return rows.map(({ sentence }) => {
-    const [, at = "", event = sentence] = /^(\d{4}-\d\d-\d\d [\d:.]+): (.*)$/s.exec(sentence) ?? [];
-    return { at, event };
+    const [, date, time, event = sentence] = /^(\d{4}-\d\d-\d\d) ([\d:.]+): (.*)$/s.exec(sentence) ?? [];
+    return { at: date === undefined ? null : `${date}T${time}Z`, event };
   });
 }

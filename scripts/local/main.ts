@@ -1,6 +1,7 @@
-import { parseArgs } from "node:util";
 import { BookingPlatform } from "./booking-platform.ts";
+import { readOptions, runCommand } from "./command-line.ts";
 import { foreignServices } from "./foreign-services.ts";
+import { listenForInterruption } from "./interruption.ts";
 import { localProject, serviceAccount } from "./local-project.ts";
 import { type LocalStack, startStack } from "./start-stack.ts";
 
@@ -21,22 +22,25 @@ export function describeStack(stack: LocalStack) {
   };
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { json: { type: "boolean" }, help: { type: "boolean" } } });
-  if (values.help) return console.log(USAGE);
+async function main(): Promise<undefined> {
+  const values = readOptions({ json: { type: "boolean", default: false } });
+  if (values.help) return void console.log(USAGE);
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const interruption = listenForInterruption(() => say("stopping"));
   const stack = await startStack({
     foreign: foreignServices(process.env),
     openStorage: true,
     onProgress: (step) => say(`starting ${step}`),
   });
-  const ended = new Promise<void>((resolve) => process.once("SIGINT", resolve).once("SIGTERM", resolve));
-  const description = { ...describeStack(stack), ...(await seedPlatform(stack)) };
-  console.log(values.json ? JSON.stringify(description) : table(description));
-  say("running; Ctrl-C stops it");
-  await ended;
-  say("stopping");
-  await stack.stop();
+  try {
+    if (interruption.code() !== null) return;
+    const description = { ...describeStack(stack), ...(await seedPlatform(stack)) };
+    console.log(values.json ? JSON.stringify(description) : table(description));
+    say("running; Ctrl-C stops it");
+    await interruption.happened;
+  } finally {
+    await stack.stop();
+  }
 }
 
 /** Scopes of the printed consultant token: everything the product itself asks for. */
@@ -75,4 +79,4 @@ function table(description: object, group = ""): string {
     .join("\n");
 }
 
-if (import.meta.main) await main();
+if (import.meta.main) await runCommand(main);

@@ -16,6 +16,7 @@ import { startWorkspaceEventsEmulator } from "../emulators/workspaceevents/start
 import type { Addresses } from "./addresses.ts";
 import { googleInspection } from "./google-inspection.ts";
 import { bucketName, localProject, serviceAccount, topicPath } from "./local-project.ts";
+import { type Keep, startTogether } from "./start-together.ts";
 
 export interface GoogleOptions {
   readonly timeScale: number;
@@ -27,19 +28,17 @@ export interface GoogleOptions {
 
 export type GoogleEmulators = Awaited<ReturnType<typeof startGoogleEmulators>>;
 
-type Stoppable = { stop(): Promise<unknown> };
 type Publish = (
   topic: string,
   message: { readonly data: Buffer; readonly attributes: Readonly<Record<string, string>> },
 ) => void;
 
 /** All of Google that the product talks to, in this process, each API on a port of its own. */
-export async function startGoogleEmulators(options: GoogleOptions) {
-  const started: Stoppable[] = [];
-  const keep = <Part extends Stoppable>(part: Part): Part => {
-    started.push(part);
-    return part;
-  };
+export function startGoogleEmulators(options: GoogleOptions) {
+  return startTogether((keep) => startEmulators(options, keep));
+}
+
+async function startEmulators(options: GoogleOptions, keep: Keep) {
   const clock = scaledClock(options.timeScale);
   const oauth = keep(await startOAuthEmulator({ clock, clients: [clientOf(options.redirectUri)] }));
   const pubsub = await startPubsub(options, { clock, mintIdToken: oauth.mintIdToken, keep });
@@ -89,9 +88,6 @@ export async function startGoogleEmulators(options: GoogleOptions) {
       const { projectId, region } = localProject;
       return keep(await startMetadataServer({ serviceAccount: account, projectId, region, tokens: oauth, clock })).host;
     },
-    stop: async (): Promise<void> => {
-      for (const part of started.splice(0).reverse()) await part.stop();
-    },
   };
 }
 
@@ -104,7 +100,7 @@ const clientOf = (redirectUri: string) => ({
 interface PubsubParts {
   readonly clock: EmulatorClock;
   readonly mintIdToken: (claims: { email: string; audience: string }) => Promise<string>;
-  readonly keep: <Part extends Stoppable>(part: Part) => Part;
+  readonly keep: Keep;
 }
 
 /** Our Pub/Sub, or a client of a foreign one: Google's services publish to whichever there is. */

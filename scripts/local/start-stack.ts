@@ -9,6 +9,7 @@ import { DEFAULT_TIME_SCALE, serviceAccount } from "./local-project.ts";
 import { startScheduler } from "./scheduler.ts";
 import { startFunctions } from "./start-functions.ts";
 import { type GoogleEmulators, startGoogleEmulators } from "./start-google.ts";
+import { type Keep, startTogether } from "./start-together.ts";
 
 export interface StackOptions {
   /** Periods of the topology times this; DEFAULT_TIME_SCALE when absent. */
@@ -35,31 +36,14 @@ export interface LocalStack {
 /** pg_net's worker rests this long between two passes. */
 const PG_NET_PAUSE_MS = 1_000;
 
-type Stoppable = { stop(): Promise<unknown> };
-
 /** Starts the whole stack; if any part fails, what was started is stopped again. */
 export async function startStack(options: StackOptions = {}): Promise<LocalStack> {
   // Google's clients in this process talk to emulators: none may go looking for a metadata server.
   process.env["METADATA_SERVER_DETECTION"] ??= "none";
   // The Storage client would follow this variable past the address it is given, and drop a part of the path.
   delete process.env["STORAGE_EMULATOR_HOST"];
-  const started: Stoppable[] = [];
-  const stop = async (): Promise<void> => {
-    for (const part of started.splice(0).reverse()) await part.stop();
-  };
-  try {
-    const parts = await startParts(options, (part) => {
-      started.push(part);
-      return part;
-    });
-    return { ...parts, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  return startTogether((keep) => startParts(options, keep));
 }
-
-type Keep = <Part extends Stoppable>(part: Part) => Part;
 
 async function startParts(options: StackOptions, keep: Keep): Promise<Omit<LocalStack, "stop">> {
   const { timeScale = DEFAULT_TIME_SCALE, openStorage = false, foreign = {}, onProgress = () => undefined } = options;

@@ -34,6 +34,10 @@ language sql stable security definer set search_path = '' as $$
       case when t.done_at is null then 'still to be removed' else 'dealt with' end)
     from private.booking_tombstones t
     where t.booking_id = p_booking_id and not exists (select 1 from public.bookings b where b.id = p_booking_id)
+    union all
+    select now(), 3, 0, 'No booking with this id is known.'
+    where not exists (select 1 from public.bookings b where b.id = p_booking_id)
+      and not exists (select 1 from private.booking_tombstones t where t.booking_id = p_booking_id)
   ) s order by (s.part = 3), s.at, s.part, s.nr;
 $$;
 revoke execute on function public.explain_booking(uuid) from public, anon, authenticated;

@@ -21,9 +21,19 @@ export interface Blob {
   delete(): Promise<void>;
 }
 
+// A process that ends without `remove` leaves no recording behind, short of being killed.
+const folders = new Set<string>();
+process.once("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** Object bytes as files of one temporary folder, so that memory does not grow with what is stored. */
 export class BlobStore {
   readonly #folder = mkdtempSync(join(tmpdir(), "storage-emulator-"));
+
+  constructor() {
+    folders.add(this.#folder);
+  }
 
   create(): BlobWriter {
     return new BlobWriter(join(this.#folder, randomUUID()));
@@ -31,6 +41,7 @@ export class BlobStore {
 
   remove(): void {
     rmSync(this.#folder, { recursive: true, force: true });
+    folders.delete(this.#folder);
   }
 }
 
