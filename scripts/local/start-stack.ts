@@ -42,7 +42,15 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
   process.env["METADATA_SERVER_DETECTION"] ??= "none";
   // The Storage client would follow this variable past the address it is given, and drop a part of the path.
   delete process.env["STORAGE_EMULATOR_HOST"];
-  return startTogether((keep) => startParts(options, keep));
+  try {
+    return await startTogether((keep) => startParts(options, keep));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "EACCES" && code !== "EPERM") throw error;
+    throw new Error(`The project's folder must be writable for you: .local/ keeps data and logs (${message}).`, {
+      cause: error,
+    });
+  }
 }
 
 async function startParts(options: StackOptions, keep: Keep): Promise<Omit<LocalStack, "stop">> {
