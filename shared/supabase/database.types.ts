@@ -537,7 +537,30 @@ export type Database = {
       };
       forget_google_token: { Args: { p_token_version: number; p_user_id: string }; Returns: boolean };
       get_decrypted_google_refresh_token: { Args: { p_user_id: string }; Returns: Json };
+      inspect_installation: { Args: Record<PropertyKey, never>; Returns: Json };
+      judge_bookings: {
+        Args: { p_booking_ids: string[] };
+        Returns: {
+          booking_id: string;
+          verdict: string;
+        }[];
+      };
       leave_analysis: { Args: { p_booking_id: string; p_fencing: number; p_lease_seconds: number }; Returns: Json };
+      list_backfill_bookings: {
+        Args: { p_after?: string; p_consultant_id?: string; p_limit: number };
+        Returns: {
+          booking_id: string;
+          reason: string;
+          starts_at: string;
+          verdict: string;
+        }[];
+      };
+      list_resync_bookings: {
+        Args: { p_after?: string; p_again_seconds: number; p_consultant_id?: string; p_limit: number };
+        Returns: {
+          booking_id: string;
+        }[];
+      };
       mark_google_connection: {
         Args: { p_reason: string; p_state: string; p_token_version: number; p_user_id: string };
         Returns: boolean;
@@ -562,6 +585,11 @@ export type Database = {
       };
       plan_transcription: { Args: { p_fencing: number; p_jobs: Json; p_recording_id: string }; Returns: Json };
       prune_single_use_values: { Args: Record<PropertyKey, never>; Returns: number };
+      queue_backfill: { Args: { p_booking_ids: string[] }; Returns: number };
+      queue_bookings: { Args: { p_booking_ids: string[]; p_command: string }; Returns: number };
+      read_booking_chain: { Args: { p_booking_id: string }; Returns: Json };
+      read_dead_outbox: { Args: { p_limit: number }; Returns: Json };
+      read_pipeline_status: { Args: { p_expiring_seconds: number; p_recent_seconds: number }; Returns: Json };
       read_transcripts: { Args: { p_booking_id: string }; Returns: Json };
       recheck_workspace_subscription: { Args: { p_name: string }; Returns: boolean };
       record_effects: { Args: { p_effects: Json }; Returns: undefined };
@@ -601,6 +629,7 @@ export type Database = {
         Args: { p_refresh_token: string; p_token_version: number; p_user_id: string };
         Returns: boolean;
       };
+      replay_dead_outbox: { Args: { p_dead_before: string; p_limit: number }; Returns: number };
       requeue_overdue_bookings: {
         Args: { p_limit: number; p_max_requeues: number; p_overdue_seconds: number };
         Returns: number;
