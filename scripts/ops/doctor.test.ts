@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openTestDatabase, type TestDatabase } from "#testing/database.ts";
+import type { CommandResult } from "./command.ts";
+import { doctor } from "./doctor.ts";
+import type { Finding } from "./finding.ts";
+import { openDatabase } from "./operator-database.ts";
+import { runCommand } from "./testing/run-command.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await openTestDatabase();
+  await database.sql("select vault.create_secret('https://relay.example.com', 'relay_outbox_url')");
+  await database.sql("select vault.create_secret('canary-ping-key', 'relay_ping_key')");
+});
+afterAll(() => database.close());
+
+const failedChecks = async (): Promise<Finding[]> => {
+  const { report } = await runCommand<{ checks: Finding[] }>(database, doctor);
+  return report.checks.filter(({ result }) => result === "fail");
+};
+
+describe("doctor", () => {
+  it("finds everything in order on a sound installation, and shows no secret", async () => {
+    const result = await runCommand<{ checks: Finding[] }>(database, doctor);
+    expect(result.report.checks.filter(({ result: found }) => found === "fail")).toEqual([]);
+    expect(result.ok).toBe(true);
+    expect(JSON.stringify(result)).not.toMatch(/canary|sb_secret/);
+  });
+
+  const relayUrl = "(select id from vault.secrets where name = 'relay_outbox_url')";
+  it.each([
+    [
+      "migrations",
+      "delete from supabase_migrations.schema_migrations where version = '20261120000250'",
+      "insert into supabase_migrations.schema_migrations (version) values ('20261120000250')",
+      /20261120000250/,
+    ],
+    [
+      "Vault key of Google tokens",
+      "update vault.secrets set name = 'x1' where name = 'google_token_key_v1'",
+      "update vault.secrets set name = 'google_token_key_v1' where name = 'x1'",
+      /no google_token_key/,
+    ],
+    [
+      "Vault key of relay pings",
+      "update vault.secrets set name = 'x2' where name = 'relay_ping_key'",
+      "update vault.secrets set name = 'relay_ping_key' where name = 'x2'",
+      /no relay_ping_key/,
+    ],
+    [
+      "relay URL",
+      `select vault.update_secret(${relayUrl}, 'http://relay.example.com')`,
+      `select vault.update_secret(${relayUrl}, 'https://relay.example.com')`,
+      /no https address/,
+    ],
+    ["pg_net", "alter schema net rename to net_away", "alter schema net_away rename to net", /http_post is missing/],
+    [
+      "triggers on bookings",
+      "alter table public.bookings disable trigger on_booking_update_publish_event",
+      "alter table public.bookings enable trigger on_booking_update_publish_event",
+      /on_booking_update_publish_event/,
+    ],
+    [
+      "server-only tables",
+      "grant select on private.outbox to authenticated",
+      "revoke select on private.outbox from authenticated",
+      /private\.outbox: authenticated has rights/,
+    ],
+    [
+      "server-only tables",
+      "grant usage on schema private to anon",
+      "revoke usage on schema private from anon",
+      /private: anon may enter the schema/,
+    ],
+    [
+      "server-only tables",
+      "alter table public.user_tokens disable row level security",
+      "alter table public.user_tokens enable row level security",
+      /user_tokens: row level security is off/,
+    ],
+    [
+      "server-only tables",
+      "create policy careless on private.effects for select using (true)",
+      "drop policy careless on private.effects",
+      /policy careless/,
+    ],
+  ])("finds a fault in %s, names the mend, and is content after it", async (check, fault, mend, detail) => {
+    await database.adminSql(fault);
+    const failed = await failedChecks();
+    expect(failed).toEqual([
+      { check, result: "fail", detail: expect.stringMatching(detail), mend: expect.any(String) },
+    ]);
+    await database.adminSql(mend);
+    expect(await failedChecks()).toEqual([]);
+  });
+
+  const runWith = (environment: Record<string, string>): Promise<CommandResult> =>
+    doctor.run({
+      arguments: { positionals: [], flags: new Set(), values: {} },
+      environment,
+      database: () => openDatabase(environment),
+      progress: { say: () => undefined, at: () => undefined },
+      interrupted: new AbortController().signal,
+    });
+
+  it("names what is missing in the environment, all at once", async () => {
+    const text = (await runWith({})).lines.join("\n");
+    expect(text).toMatch(/FAIL {2}environment SUPABASE_URL: is missing\n.*\.env\.example/);
+    expect(text).toMatch(/FAIL {2}environment SUPABASE_SECRET_KEY: is missing/);
+  });
+
+  it("says so when the key is wrong or nobody listens", async () => {
+    const { url, publishableKey } = await database.api();
+    const asked = (address: string, key: string) => runWith({ SUPABASE_URL: address, SUPABASE_SECRET_KEY: key });
+    expect((await asked(url, "sb_secret_of_another_project")).lines.join("\n")).toMatch(
+      /SUPABASE_SECRET_KEY is not accepted/,
+    );
+    expect((await asked(url, publishableKey)).lines.join("\n")).toMatch(/The database refuses this key/);
+    expect((await asked("http://127.0.0.1:1", "sb_secret_x")).lines.join("\n")).toMatch(
+      /is not reachable at SUPABASE_URL/,
+    );
+  });
+});
