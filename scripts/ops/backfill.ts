@@ -110,7 +110,8 @@ interface Application {
 
 async function apply(input: CommandInput, { supabase, page, plan, limit }: Application): Promise<CommandResult> {
   const { arguments: args, progress, interrupted } = input;
-  const total = plan.take + plan.wait + plan.skip;
+  const total = Math.min(limit, plan.take + plan.wait + plan.skip);
+  progress.at(0, total);
   const done = await runPacedBatches({
     ...{ limit, interrupted, page },
     rate: readCount(args, "rate", { fallback: DEFAULT_RATE, max: 100 }),

@@ -2,11 +2,11 @@
 export interface Progress {
   /** One line, kept. */
   say(line: string): void;
-  /** Where the work stands; shown at most every two seconds, on a terminal in place. */
+  /** Where the work stands; shown at most every second, on a terminal in place. */
   at(done: number, total: number): void;
 }
 
-const PAUSE_MS = 2_000;
+const PAUSE_MS = 1_000;
 
 export interface ProgressOptions {
   readonly write: (text: string) => void;

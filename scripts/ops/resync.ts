@@ -69,9 +69,13 @@ async function resyncMany(input: CommandInput): Promise<CommandResult> {
   const page = pagesOf(supabase, { againSeconds, consultantId });
   const total = await countPages(page);
   if (!applied) {
-    const lines = [`${counted(total, "booking")} would be looked at.`, DRY_RUN_HINT];
+    const lines = [
+      `${counted(total, "booking")} would be looked at; those that wait already or were resynced lately are left out.`,
+      DRY_RUN_HINT,
+    ];
     return { report: { applied, bookings: total }, lines, ok: true };
   }
+  progress.at(0, Math.min(limit, total));
   const done = await runPacedBatches({
     ...{ rate, limit, interrupted, page },
     apply: (items) => queueBookings(supabase, { ids: items.map(({ id }) => id), command: "resync" }),

@@ -100,12 +100,15 @@ language sql stable security definer set search_path = '' as $$
     union all
     select t.booking_id from private.booking_tombstones t where t.done_at is null and p_consultant_id is null
   ) c
-  where (p_after is null or c.id > p_after) and not exists (
-    select 1 from private.outbox o
+  -- A scalar sub-select looks into the index once a row; `not exists` became a join over all outbox rows where the
+  -- planner had no statistics yet.
+  where (p_after is null or c.id > p_after) and (
+    select true from private.outbox o
     where o.data ->> 'bookingId' = c.id::text and o.topic = 'booking-events'
       and (o.published_at is null and o.dead_at is null
         or o.attributes ->> 'kind' = 'booking.resync'
-          and o.created_at > now() - make_interval(secs => p_again_seconds)))
+          and o.created_at > now() - make_interval(secs => p_again_seconds))
+    limit 1) is null
   order by c.id limit p_limit;
 $$;
 revoke execute on function public.list_resync_bookings(double precision, integer, uuid, uuid)
