@@ -74,8 +74,7 @@ grant execute on function public.read_pipeline_status(double precision, double p
 -- No address, name or word of the people concerned: whose mail it is says the booking row.
 create function public.read_booking_chain(p_booking_id uuid) returns jsonb
 language sql stable security definer set search_path = '' as $$
-  select case when jsonb_array_length(c.chain -> 'sentences') > 0 then c.chain end
-  from (
+  select c.chain from (
     select jsonb_build_object(
       'bookingId', p_booking_id,
       'sentences', coalesce((
@@ -96,7 +95,10 @@ language sql stable security definer set search_path = '' as $$
         select jsonb_agg(jsonb_build_object('kind', m.kind, 'state', m.state, 'reason', m.reason, 'dueAt', m.due_at,
           'attempts', m.attempts, 'settledAt', m.settled_at) order by m.created_at, m.key)
         from private.messages m where m.booking_id = p_booking_id), '[]')) as chain
-  ) c;
+  ) c
+  where exists (select 1 from public.bookings b where b.id = p_booking_id)
+    or exists (select 1 from private.booking_tombstones t where t.booking_id = p_booking_id)
+    or exists (select 1 from private.effects e where e.booking_id = p_booking_id);
 $$;
 revoke execute on function public.read_booking_chain(uuid) from public, anon, authenticated;
 grant execute on function public.read_booking_chain(uuid) to service_role;
