@@ -9,4 +9,7 @@ export const bookingEventKinds = [
   "booking.deleted",
   "booking.overdue",
   "booking.reconnected",
+  "booking.resync",
+  "booking.replay",
+  "booking.backfill",
 ] as const;
