@@ -3,13 +3,3 @@ import { z } from "zod";
 /** What `booking-events` carries: which booking to look at, never what to do with it. */
 export const bookingEvent = z.looseObject({ bookingId: z.uuid().toLowerCase() });
 export type BookingEvent = z.infer<typeof bookingEvent>;
-
-export const bookingEventKinds = [
-  "booking.changed",
-  "booking.deleted",
-  "booking.overdue",
-  "booking.reconnected",
-  "booking.resync",
-  "booking.replay",
-  "booking.backfill",
-] as const;
