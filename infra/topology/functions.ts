@@ -1,3 +1,5 @@
+import type { AccessName } from "./access.ts";
+
 /** How a function is called; there is no other way in. */
 export type Trigger =
   /** A push subscription with an OIDC token. */
@@ -33,6 +35,10 @@ export interface DeployedFunction {
   readonly trigger: Trigger;
   readonly apis: readonly Api[];
   readonly secrets: readonly BoundSecret[];
+  /** Secrets that it reads through the API while it runs; a rotated key is seen without a new revision. */
+  readonly readsSecrets?: readonly SecretName[];
+  /** What its own service account may do in Google Cloud; calendars and meetings are reached as the consultant. */
+  readonly access?: readonly AccessName[];
   readonly memoryMiB: number;
   /** Request timeout; Pub/Sub push gives up at the subscription's ack deadline whatever this says. */
   readonly timeoutSeconds: number;
@@ -63,6 +69,7 @@ export const functions = [
     trigger: { kind: "public", check: "relay_ping_or_oidc" },
     apis: ["oauth", "pubsub", "secretmanager", "supabase"],
     secrets: [database],
+    readsSecrets: ["relay-ping-key"],
     memoryMiB: 256,
     timeoutSeconds: 60,
     concurrency: 20,
@@ -83,6 +90,7 @@ export const functions = [
     trigger: { kind: "pubsub" },
     apis: ["drive", "meet", "oauth", "speech", "storage", "supabase", "workspaceevents"],
     secrets: [database, oauthClient],
+    access: ["write-objects", "start-transcriptions"],
     memoryMiB: 512,
     timeoutSeconds: 540,
     concurrency: 1,
@@ -93,6 +101,7 @@ export const functions = [
     trigger: { kind: "pubsub" },
     apis: ["language", "meet", "oauth", "storage", "supabase"],
     secrets: [database, oauthClient],
+    access: ["read-objects"],
     memoryMiB: 512,
     timeoutSeconds: 540,
     concurrency: 1,
@@ -113,6 +122,7 @@ export const functions = [
     trigger: { kind: "schedule" },
     apis: ["meet", "oauth", "speech", "storage", "supabase", "workspaceevents"],
     secrets: [database, oauthClient],
+    access: ["list-objects", "check-transcriptions"],
     memoryMiB: 512,
     timeoutSeconds: 300,
     concurrency: 1,

@@ -1,0 +1,41 @@
+import { ProjectIamCustomRole } from "@cdktf/provider-google/lib/project-iam-custom-role/index.js";
+import { ProjectIamMember } from "@cdktf/provider-google/lib/project-iam-member/index.js";
+import { StorageBucketIamMember } from "@cdktf/provider-google/lib/storage-bucket-iam-member/index.js";
+import { Construct } from "constructs";
+import { type Access, type AccessName, access } from "../topology/access.ts";
+import type { Platform } from "./platform.ts";
+
+export interface GrantConfig {
+  readonly name: AccessName;
+  readonly member: string;
+  /** The recordings bucket's name. */
+  readonly bucket: string;
+}
+
+/** The topology's custom roles, and their grants to the accounts of functions. */
+export class AccessRoles extends Construct {
+  readonly #roles = new Map<AccessName, ProjectIamCustomRole>();
+  readonly #projectId: string;
+
+  constructor(scope: Construct, id: string, { environment }: Platform) {
+    super(scope, id);
+    this.#projectId = environment.projectId;
+    for (const [name, { permissions }] of Object.entries<Access>(access)) {
+      const role = new ProjectIamCustomRole(this, name, {
+        // Role ids take no hyphens.
+        roleId: `bookingInsights.${name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())}`,
+        title: `Booking Insights: ${name.replaceAll("-", " ")}`,
+        permissions: Object.keys(permissions),
+      });
+      this.#roles.set(name as AccessName, role);
+    }
+  }
+
+  /** Grants inside `scope`, the function's construct, so that each grant is found under what needs it. */
+  grant(scope: Construct, { name, member, bucket }: GrantConfig): void {
+    const role = this.#roles.get(name);
+    if (role === undefined) throw new Error(`the topology knows no access called ${name}`);
+    if (access[name].on === "recordings") new StorageBucketIamMember(scope, name, { bucket, role: role.name, member });
+    else new ProjectIamMember(scope, name, { project: this.#projectId, role: role.name, member });
+  }
+}

@@ -1,0 +1,31 @@
+import type { DataGoogleProject } from "@cdktf/provider-google/lib/data-google-project/index.js";
+import type { Environment } from "../environments.ts";
+import type { Place } from "../residency.ts";
+import { labels } from "../topology/labels.ts";
+
+/** What every construct of an environment is told. */
+export interface Platform {
+  readonly environment: Environment;
+  readonly place: Place;
+  readonly project: DataGoogleProject;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export function labelsOf({ name, residency }: Environment): Record<string, string> {
+  return { ...labels, environment: name, residency };
+}
+
+/** An account of Google's own, through which one of its services acts in the project. */
+export type ServiceAgent = "gcp-sa-pubsub";
+
+export const serviceAgent = (platform: Platform, agent: ServiceAgent): string =>
+  `serviceAccount:service-${platform.project.number}@${agent}.iam.gserviceaccount.com`;
+
+/**
+ * The address that Cloud Run gives a function, known before it exists: a function can be told its own address.
+ * Pub/Sub and Cloud Scheduler count as internal callers under this address only, not under cloudfunctions.net.
+ */
+export const functionUrl = ({ project, place }: Platform, name: string): string =>
+  `https://${name}-${project.number}.${place.region}.run.app`;
+
+export const bucketName = ({ environment }: Platform, name: string): string => `${environment.projectId}-${name}`;

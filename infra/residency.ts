@@ -1,0 +1,14 @@
+export type Residency = "us" | "eu";
+
+/** Everything that follows from where data must stay. Speech follows too: the functions are told DATA_RESIDENCY. */
+export interface Place {
+  /** Functions, schedules, buckets, secrets and the storage of topics. A single region: the smallest promise to keep. */
+  readonly region: string;
+  /** Natural Language's global address promises no place. */
+  readonly languageEndpoint: string;
+}
+
+export const places: Readonly<Record<Residency, Place>> = {
+  us: { region: "us-central1", languageEndpoint: "https://us-language.googleapis.com" },
+  eu: { region: "europe-west4", languageEndpoint: "https://eu-language.googleapis.com" },
+};
