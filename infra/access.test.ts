@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { ofType, resolve, synthesizeOne, testEnvironment } from "./testing/synthesized.ts";
+import { type Access, access } from "./topology/access.ts";
+import { type DeployedFunction, functions } from "./topology/functions.ts";
+
+const pipeline = resolve(synthesizeOne(testEnvironment()).pipeline);
+const memberOf = (name: string) => `serviceAccount:${name}@test-project.iam.gserviceaccount.com`;
+const tables: Readonly<Record<string, Access>> = access;
+
+/** Every `objects.method(` and `transcriber.method(` in the function's own code. */
+function callsOf(name: string): Set<string> {
+  const folder = path.resolve(import.meta.dirname, "../functions", name);
+  const files = readdirSync(folder).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
+  const code = files.map((file) => readFileSync(path.join(folder, file), "utf8")).join("\n");
+  return new Set([...code.matchAll(/\b((?:objects|transcriber)\.\w+)\(/g)].map(([, call]) => call ?? ""));
+}
+
+describe.each(functions.map((fn: DeployedFunction) => fn))("rights of $name", (fn) => {
+  const names = fn.access ?? [];
+  const grants = ["google_storage_bucket_iam_member", "google_project_iam_member"].flatMap((type) =>
+    ofType(pipeline, type).filter(({ attributes }) => attributes["member"] === memberOf(fn.name)),
+  );
+
+  it("each permission has a call that needs it", () => {
+    const calls = callsOf(fn.name);
+    const idle = names.flatMap((name) =>
+      Object.values(tables[name]?.permissions ?? {}).filter((call) => !calls.has(call)),
+    );
+
+    expect(idle).toEqual([]);
+  });
+
+  it("each call that needs a permission has one", () => {
+    const needed: Readonly<Record<string, string>> = {
+      "objects.beginUpload": "storage.objects.create",
+      "objects.list": "storage.objects.list",
+      "objects.read": "storage.objects.get",
+      "objects.remove": "storage.objects.delete",
+      "objects.stat": "storage.objects.get",
+      "objects.upload": "storage.objects.create",
+      "objects.uriOf": "",
+      "transcriber.check": "speech.operations.get",
+      "transcriber.find": "speech.operations.list",
+      "transcriber.start": "speech.recognizers.recognize",
+    };
+    const held = new Set(["", ...names.flatMap((name) => Object.keys(tables[name]?.permissions ?? {}))]);
+
+    expect([...callsOf(fn.name)].filter((call) => !held.has(needed[call] ?? "unknown"))).toEqual([]);
+  });
+
+  it("is granted that, on the bucket where there is one, and nothing more", () => {
+    const granted = grants.map(({ type, attributes }) => [type, attributes["role"]]);
+    const wanted = names.map((name) => [
+      tables[name]?.on === "recordings" ? "google_storage_bucket_iam_member" : "google_project_iam_member",
+      `bookingInsights.${name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())}`,
+    ]);
+
+    expect(granted.sort()).toEqual(wanted.sort());
+  });
+});
+
+it("the roles hold what the topology says", () => {
+  const roles = ofType(pipeline, "google_project_iam_custom_role");
+  const permissions = roles.map(({ path: at, attributes }) => [at.split("/").at(-1), attributes["permissions"]]);
+
+  expect(Object.fromEntries(permissions)).toEqual(
+    Object.fromEntries(Object.entries(tables).map(([name, { permissions: all }]) => [name, Object.keys(all)])),
+  );
+});

@@ -1,0 +1,264 @@
+import { describe, expect, it } from "vitest";
+import type { SynthesizedStack } from "../synthesize.ts";
+import { synthesizeOne, testEnvironment } from "../testing/synthesized.ts";
+import { at } from "./policy.ts";
+import { policies, review } from "./review.ts";
+import { notApplicable, skips } from "./skips.ts";
+
+type Json = Record<string, unknown>;
+type Resources = Record<string, Record<string, Json>>;
+
+const { bootstrap, pipeline } = synthesizeOne(testEnvironment());
+const kmsKey = "projects/p/locations/europe-west4/keyRings/r/cryptoKeys/k";
+
+/** What `change` does to the resources of a stack, as a review sees it. */
+function planted(stack: SynthesizedStack, change: (resources: Resources) => void): SynthesizedStack {
+  const json = JSON.parse(stack.text) as { resource: Resources };
+  change(json.resource);
+  return { ...stack, text: JSON.stringify(json) };
+}
+
+/** The policies that refuse the planted stack. */
+const refusedBy = (change: (resources: Resources) => void, stack = pipeline): string[] => {
+  const other = stack === pipeline ? bootstrap : pipeline;
+  return [...new Set(review([planted(stack, change), other]).violations.map(({ policy }) => policy))];
+};
+
+const firstOf = (resources: Resources, type: string): Json => Object.values(resources[type]!)[0]!;
+const withoutKey = (type: string, ...keys: string[]) => {
+  return (resources: Resources): void => {
+    const last = keys.at(-1)!;
+    delete (at(firstOf(resources, type), ...keys.slice(0, -1)) as Json)[last];
+  };
+};
+const changed = (type: string, change: Json) => (resources: Resources) => {
+  Object.assign(firstOf(resources, type), change);
+};
+const changedIn = (type: string, block: string, change: Json) => (resources: Resources) => {
+  Object.assign(firstOf(resources, type)[block] as Json, change);
+};
+const added = (type: string, attributes: Json) => (resources: Resources) => {
+  resources[type] = { ...resources[type], planted: attributes };
+};
+/** The first function that is not public, so that a change of it is never allowed. */
+const inner = (resources: Resources): [id: string, attributes: Json] =>
+  Object.entries(resources["google_cloudfunctions2_function"]!).find(([id]) => id.includes("process-booking"))!;
+const innerChanged = (block: string, change: Json) => (resources: Resources) => {
+  Object.assign(inner(resources)[1][block] as Json, change);
+};
+const projectRole = (role: string) =>
+  added("google_project_iam_member", { project: "test-project", role, member: "serviceAccount:x@y.test" });
+
+type Case = readonly [policy: string, what: string, change: (resources: Resources) => void, stack?: SynthesizedStack];
+
+const RUN_INVOKER = "google_cloud_run_v2_service_iam_member";
+const SUBSCRIPTION = "google_pubsub_subscription";
+const pushOnly = (change: (subscription: Json) => void) => (resources: Resources) => {
+  change(Object.values(resources[SUBSCRIPTION]!).find((subscription) => "push_config" in subscription)!);
+};
+
+const cases: readonly Case[] = [
+  [
+    "only-listed-functions-are-public",
+    "anyone may call a function that checks nobody",
+    (resources) => {
+      const name = `\${google_cloudfunctions2_function.${inner(resources)[0]}.name}`;
+      added(RUN_INVOKER, { name, role: "roles/run.invoker", member: "allUsers" })(resources);
+    },
+  ],
+  [
+    "only-listed-functions-are-public",
+    "a public function's construct opens another one",
+    (resources) => {
+      const path = "test/functions/google-auth/callers/everyone";
+      const grant = { name: "process-booking", role: "roles/run.invoker", member: "allUsers" };
+      added(RUN_INVOKER, { ...grant, "//": { metadata: { path } } })(resources);
+    },
+  ],
+  [
+    "only-listed-functions-are-public",
+    "a topic takes messages from every Google account",
+    changed("google_pubsub_topic_iam_member", { member: "allAuthenticatedUsers" }),
+  ],
+  [
+    "only-listed-functions-are-public",
+    "a bucket is readable by all",
+    added("google_storage_bucket_iam_binding", {
+      bucket: "b",
+      role: "roles/storage.objectViewer",
+      members: ["allUsers"],
+    }),
+  ],
+  [
+    "ingress-internal-unless-public",
+    "an inner function has a public address",
+    innerChanged("service_config", { ingress_settings: "ALLOW_ALL" }),
+  ],
+  ["no-basic-or-wide-roles", "editor", projectRole("roles/editor")],
+  ["no-basic-or-wide-roles", "administration", projectRole("roles/storage.admin")],
+  ["no-basic-or-wide-roles", "impersonation", projectRole("roles/iam.serviceAccountTokenCreator")],
+  ["no-basic-or-wide-roles", "acting as any account", projectRole("roles/iam.serviceAccountUser")],
+  ["grants-add-up", "a binding", added("google_project_iam_binding", { role: "roles/x", members: [] })],
+  [
+    "own-accounts-only",
+    "no account",
+    (resources) => delete (inner(resources)[1]["service_config"] as Json)["service_account_email"],
+  ],
+  [
+    "own-accounts-only",
+    "the default account",
+    innerChanged("service_config", { service_account_email: "1-compute@developer.gserviceaccount.com" }),
+  ],
+  [
+    "own-accounts-only",
+    "one account for two",
+    (resources) => {
+      const [one, two] = Object.values(resources["google_cloudfunctions2_function"]!);
+      const email = at(one, "service_config", "service_account_email");
+      Object.assign(two!["service_config"] as Json, { service_account_email: email });
+    },
+  ],
+  ["no-long-lived-keys", "a key", added("google_service_account_key", { service_account_id: "x" })],
+  ["no-long-lived-keys", "an HMAC key", added("google_storage_hmac_key", { service_account_email: "x" })],
+  ["workload-identity-restricted", "any repository", added("google_iam_workload_identity_pool_provider", {})],
+  ...[
+    "lifecycle_rule",
+    "public_access_prevention",
+    "uniform_bucket_level_access",
+    "versioning",
+    "soft_delete_policy",
+  ].map((key): Case => ["buckets-are-closed-and-bounded", `no ${key}`, withoutKey("google_storage_bucket", key)]),
+  ["no-bucket-logs-to-itself", "itself", changed("google_storage_bucket", { name: "b", logging: { log_bucket: "b" } })],
+  ["labelled", "no labels", withoutKey("google_pubsub_topic", "labels")],
+  ["labelled", "a label is missing", withoutKey("google_storage_bucket", "labels", "environment")],
+  ["no-secret-values", "a version", added("google_secret_manager_secret_version", { secret_data: "x" }), bootstrap],
+  [
+    "no-secret-values",
+    "a password in plain text",
+    (resources) => {
+      Object.assign(at(inner(resources)[1], "service_config", "environment_variables") as Json, { SMTP_PASSWORD: "x" });
+    },
+  ],
+  [
+    "secrets-stay-in-their-place",
+    "replicated anywhere",
+    changed("google_secret_manager_secret", { replication: { auto: {} } }),
+    bootstrap,
+  ],
+  ["secrets-are-granted-one-by-one", "every secret", projectRole("roles/secretmanager.secretAccessor")],
+  ["keys-rotate-and-stay", "never rotates", added("google_kms_crypto_key", { lifecycle: { prevent_destroy: true } })],
+  ["keys-rotate-and-stay", "can be destroyed", added("google_kms_crypto_key", { rotation_period: "7776000s" })],
+  ["reads-are-audited", "no audit logs", (resources) => delete resources["google_project_iam_audit_config"], bootstrap],
+  ...["expiration_policy", "retry_policy", "dead_letter_policy", "ack_deadline_seconds"].map(
+    (key): Case => ["messages-are-not-lost", `no ${key}`, pushOnly((subscription) => delete subscription[key])],
+  ),
+  [
+    "messages-are-not-lost",
+    "a lifetime of a month",
+    pushOnly((subscription) => Object.assign(subscription, { expiration_policy: { ttl: "2678400s" } })),
+  ],
+  [
+    "messages-are-not-lost",
+    "called a dead letter to get out of having one",
+    pushOnly((subscription) => {
+      subscription["name"] = "a-dead-letter";
+      delete subscription["dead_letter_policy"];
+    }),
+  ],
+  [
+    "pushes-are-signed",
+    "no token",
+    pushOnly((subscription) => delete (subscription["push_config"] as Json)["oidc_token"]),
+  ],
+  [
+    "pushes-are-signed",
+    "no audience",
+    pushOnly((subscription) => delete (at(subscription, "push_config", "oidc_token") as Json)["audience"]),
+  ],
+  [
+    "every-dead-letter-topic-is-read",
+    "nobody reads",
+    (resources) => {
+      const all = resources[SUBSCRIPTION]!;
+      for (const [id, { push_config: push }] of Object.entries(all)) if (push === undefined) delete all[id];
+    },
+  ],
+  ["schedules-are-signed", "no token", withoutKey("google_cloud_scheduler_job", "http_target", "oidc_token")],
+  ["functions-are-in-the-topology", "a stranger", changed("google_cloudfunctions2_function", { name: "stranger" })],
+  [
+    "functions-are-in-the-topology",
+    "an old runtime",
+    changedIn("google_cloudfunctions2_function", "build_config", { runtime: "nodejs20" }),
+  ],
+  ["nothing-points-elsewhere", "a bucket of the US", changed("google_storage_bucket", { location: "US" })],
+  [
+    "nothing-points-elsewhere",
+    "a function in Iowa",
+    changed("google_cloudfunctions2_function", { location: "us-central1" }),
+  ],
+  [
+    "nothing-points-elsewhere",
+    "Language in the US",
+    (resources) => {
+      const told = at(inner(resources)[1], "service_config", "environment_variables") as Json;
+      told["GOOGLE_LANGUAGE_ENDPOINT"] = "https://us-language.googleapis.com";
+    },
+  ],
+  ["topics-store-in-place", "anywhere", withoutKey("google_pubsub_topic", "message_storage_policy")],
+  ["bucket-access-is-logged", "see below: skipped", () => undefined],
+  ["customer-managed-keys", "see below: skipped", () => undefined],
+];
+
+describe("a planted violation is refused", () => {
+  it.each(cases.filter(([, what]) => !what.startsWith("see below")))("%s: %s", (policy, _what, change, stack) => {
+    expect(refusedBy(change, stack)).toContain(policy);
+  });
+
+  it("customer-managed-keys: one topic without the environment's key", () => {
+    const stacks = synthesizeOne(testEnvironment({ kmsKey }));
+    const change = withoutKey("google_pubsub_topic", "kms_key_name");
+    const { violations } = review([stacks.bootstrap, planted(stacks.pipeline, change)]);
+
+    expect(violations.map(({ policy }) => policy)).toEqual(["customer-managed-keys"]);
+  });
+
+  it("there is one for every policy", () => {
+    expect([...new Set(cases.map(([policy]) => policy))].sort()).toEqual(policies.map(({ name }) => name).sort());
+  });
+});
+
+describe("what is skipped", () => {
+  it("gives a reason, and names a policy that there is", () => {
+    for (const { policy, reason } of skips) {
+      expect(policies.map(({ name }) => name)).toContain(policy);
+      expect(reason.length).toBeGreaterThan(30);
+    }
+  });
+
+  it("is counted, and a skip that nothing needs is refused", () => {
+    const { skipped } = review([bootstrap, pipeline]);
+    expect(skipped.map(({ policy }) => policy).sort()).toEqual(skips.map(({ policy }) => policy).sort());
+
+    const logged = (resources: Resources) => {
+      for (const bucket of Object.values(resources["google_storage_bucket"]!))
+        bucket["logging"] = { log_bucket: "logs" };
+    };
+    const { violations } = review([planted(bootstrap, logged), planted(pipeline, logged)]);
+    expect(violations).toMatchObject([{ policy: "bucket-access-is-logged", stack: "*" }]);
+  });
+});
+
+/** Of checkov's checks of Google Cloud, those that touch what the stacks are made of. */
+const BENCHMARK = [
+  ...[
+    28, 29, 41, 42, 43, 44, 45, 46, 47, 48, 49, 62, 63, 78, 82, 83, 84, 99, 101, 102, 107, 112, 114, 115, 116, 117,
+  ].map((id) => `CKV_GCP_${id}`),
+  ...[118, 124, 125].map((id) => `CKV_GCP_${id}`),
+  ...[3, 4, 5, 6, 8, 10].map((id) => `CKV2_GCP_${id}`),
+];
+
+it("every rule of the benchmark is covered, or does not apply for a reason", () => {
+  const covered = new Set(policies.flatMap(({ covers }) => covers));
+
+  expect(BENCHMARK.filter((id) => !covered.has(id) && notApplicable[id] === undefined)).toEqual([]);
+});
