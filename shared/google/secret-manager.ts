@@ -46,9 +46,10 @@ async function access(client: () => Promise<SecretManagerServiceClient>, name: s
   return new Secret(Buffer.from(data).toString("utf8"));
 }
 
-/** gax options for a client that speaks plain HTTP to a loopback address; none for Google itself. */
+/** gax options for a client of another address, a loopback one or a regional one; none for Google's own. */
 export function restEndpoint(endpoint: string | undefined): { apiEndpoint?: string; port?: number; protocol?: string } {
   if (endpoint === undefined) return {};
   const url = new URL(endpoint);
-  return { apiEndpoint: url.hostname, port: Number(url.port), protocol: url.protocol.slice(0, -1) };
+  const port = url.port === "" ? {} : { port: Number(url.port) };
+  return { apiEndpoint: url.hostname, protocol: url.protocol.slice(0, -1), ...port };
 }
