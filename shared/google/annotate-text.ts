@@ -3,7 +3,7 @@ import { type AnnotateTextAnswer, annotateTextAnswer } from "#contracts/language
 import { parseAnswer } from "#google/answer.ts";
 import { googleError, httpStatusOf } from "#google/errors.ts";
 import { readyClient } from "#google/ready-client.ts";
-import { restEndpoint } from "#google/secret-manager.ts";
+import { restEndpoint } from "#google/rest-endpoint.ts";
 import { backoffMs } from "#kernel/backoff.ts";
 import type { Clock } from "#kernel/clock.ts";
 import { asError, RetryableError } from "#kernel/verdicts.ts";

@@ -1,5 +1,6 @@
 import { SecretManagerServiceClient } from "@google-cloud/secret-manager";
 import { readyClient } from "#google/ready-client.ts";
+import { restEndpoint } from "#google/rest-endpoint.ts";
 import type { Clock } from "#kernel/clock.ts";
 import { Secret } from "#kernel/secret.ts";
 import { RetryableError } from "#kernel/verdicts.ts";
@@ -44,12 +45,4 @@ async function access(client: () => Promise<SecretManagerServiceClient>, name: s
     throw new RetryableError(`secret ${name} has no payload`, { code: "secret_empty" });
   }
   return new Secret(Buffer.from(data).toString("utf8"));
-}
-
-/** gax options for a client of another address, a loopback one or a regional one; none for Google's own. */
-export function restEndpoint(endpoint: string | undefined): { apiEndpoint?: string; port?: number; protocol?: string } {
-  if (endpoint === undefined) return {};
-  const url = new URL(endpoint);
-  const port = url.port === "" ? {} : { port: Number(url.port) };
-  return { apiEndpoint: url.hostname, protocol: url.protocol.slice(0, -1), ...port };
 }

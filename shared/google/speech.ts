@@ -3,7 +3,7 @@ import { batchOperation, batchRequestOf } from "#contracts/speech-operation.ts";
 import { parseAnswer } from "#google/answer.ts";
 import { googleError } from "#google/errors.ts";
 import { readyClient } from "#google/ready-client.ts";
-import { restEndpoint } from "#google/secret-manager.ts";
+import { restEndpoint } from "#google/rest-endpoint.ts";
 import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
 import type { Transcriber, TranscriptionProgress, TranscriptionRequest } from "#ports/transcriber.ts";
 
