@@ -1,4 +1,5 @@
 import { OAuth2Client } from "google-auth-library";
+import { oauthEndpoints } from "#google/oauth-endpoints.ts";
 import type { CallerVerifier } from "#ports/caller-verifier.ts";
 
 export interface CallerVerifierOptions {
@@ -13,17 +14,7 @@ export interface CallerVerifierOptions {
 /** Verifies OIDC tokens of Pub/Sub push and Cloud Scheduler: signature, issuer, audience, e-mail. */
 export function makeCallerVerifier(options: CallerVerifierOptions): CallerVerifier {
   const callers = new Set(options.callers);
-  const keys = options.oauthEndpoint;
-  const client = new OAuth2Client(
-    keys === undefined
-      ? {}
-      : {
-          endpoints: {
-            oauth2FederatedSignonPemCertsUrl: `${keys}/oauth2/v1/certs`,
-            oauth2FederatedSignonJwkCertsUrl: `${keys}/oauth2/v3/certs`,
-          },
-        },
-  );
+  const client = new OAuth2Client(oauthEndpoints(options.oauthEndpoint));
   return {
     verify: async (authorization) => {
       const idToken = /^Bearer (\S+)$/.exec(authorization ?? "")?.[1];
