@@ -2,6 +2,7 @@ import { type ApiKeys, createApiKeys } from "../../emulators/supabase/api-keys.t
 import { type Gateway, startGateway } from "../../emulators/supabase/gateway.ts";
 import { type PgNetWorker, startPgNetWorker } from "../../emulators/supabase/pg-net-worker.ts";
 import { acceptedJwks, createSigningKeys } from "../../emulators/supabase/signing-keys.ts";
+import { type Keep, startTogether } from "../start-together.ts";
 import { type Postgrest, startPostgrest } from "./postgrest.ts";
 import { type LocalDatabase, startDatabase } from "./start-database.ts";
 
@@ -35,24 +36,9 @@ export interface LocalSupabase {
 }
 
 /** The whole project on the laptop: Postgres with our migrations, PostgREST, gateway with Auth, pg_net's worker. */
-export async function startSupabase(options: SupabaseOptions = {}): Promise<LocalSupabase> {
-  const started: { stop(): Promise<void> }[] = [];
-  const stop = async (): Promise<void> => {
-    for (const part of started.splice(0).reverse()) await part.stop();
-  };
-  const keep = <T extends { stop(): Promise<void> }>(part: T): T => {
-    started.push(part);
-    return part;
-  };
-  try {
-    return { ...(await startParts(options, keep)), stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+export function startSupabase(options: SupabaseOptions = {}): Promise<LocalSupabase> {
+  return startTogether((keep) => startParts(options, keep));
 }
-
-type Keep = <T extends { stop(): Promise<void> }>(part: T) => T;
 
 async function startParts(options: SupabaseOptions, keep: Keep): Promise<Omit<LocalSupabase, "stop">> {
   const { workFolder, port = 0, databasePort = 0, pgNetPassDelayMs: passDelayMs } = options;
