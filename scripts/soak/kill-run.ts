@@ -1,10 +1,10 @@
 import { type FunctionName, functions } from "../../infra/topology/functions.ts";
 import type { MeetingScript } from "../demo/meeting-file.ts";
 import { runDemo } from "../demo/run-demo.ts";
+import { seededRandom } from "../emulators/pubsub/seeded-random.ts";
 import { BookingPlatform } from "../local/booking-platform.ts";
 import type { LocalStack } from "../local/start-stack.ts";
 import { type FinalState, finalStateOf } from "./final-state.ts";
-import { seededRandom } from "./seeded-random.ts";
 
 /** Which function's work a call belongs to; any other call kills one drawn by the seed. */
 const CALLERS: readonly (readonly [RegExp, FunctionName])[] = [

@@ -1,5 +1,5 @@
 import type { ScriptTurn } from "#testing/simulated-meeting.ts";
-import { seededRandom } from "#testing/simulated-meeting.ts";
+import { seededRandom } from "../../scripts/emulators/pubsub/seeded-random.ts";
 
 const SHORT = ["Mm-hmm .", "Yeah .", "Okay .", ".", "{vocalsound}", "Right .", "{vocalsound} .", "No .", "Mm ."];
 const OPENINGS = ["So", "Um", "And", "I think", "We", "The", "But", "Well", "You know ,"];

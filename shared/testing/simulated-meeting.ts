@@ -1,4 +1,5 @@
 import type { CaptionEntry, SpokenWord } from "#domain/spoken-word.ts";
+import { seededRandom } from "../../scripts/emulators/pubsub/seeded-random.ts";
 
 /** One turn of a meeting script. */
 export interface ScriptTurn {
@@ -40,17 +41,6 @@ export interface SimulatedMeeting {
   /** Turn of each word. */
   readonly turnOfWord: readonly number[];
   readonly entries: readonly CaptionEntry[];
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** Holds a scripted meeting: what Speech hears (every word, no names) and what Meet notes (names, errors). */
