@@ -18,7 +18,9 @@ import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
 import { makeGoogleConnectionStore } from "#supabase/google-connection-store.ts";
 import { makeMeetingEventSubscriptionStore } from "#supabase/meeting-event-subscription-store.ts";
 import { makeOauthStateStore } from "#supabase/oauth-state-store.ts";
+import { makePipelineStatusStore } from "#supabase/pipeline-status-store.ts";
 import { buckets } from "#topology/buckets.ts";
+import { thresholds } from "#topology/thresholds.ts";
 import { keepWatchEnvironment } from "./config.ts";
 import type { Duty } from "./duty.ts";
 import { makeFinishDisconnects } from "./finish-disconnects.ts";
@@ -30,6 +32,7 @@ import {
   makeStuckRecordingsDuty,
 } from "./recording-duties.ts";
 import { makeRenewSubscriptions } from "./renew-subscriptions.ts";
+import { makeReportStatus } from "./report-status.ts";
 
 /** Bookings announced again in one run, and how often one is before a person must look. */
 const REQUEUE = { limit: 200, maxRequeues: 12 } as const;
@@ -105,6 +108,13 @@ const duties: readonly Duty[] = [
     giveUpSeconds: config.RECORDING_SEARCH_SECONDS,
   }),
   { name: "prune_single_use_values", run: () => states.prune() },
+  makeReportStatus({
+    store: makePipelineStatusStore(supabase, {
+      recentSeconds: thresholds.recentSeconds,
+      expiringSeconds: thresholds.subscriptionExpiringSeconds,
+    }),
+    write: (fields) => log.info(fields, "pipeline status"),
+  }),
 ];
 
 http(

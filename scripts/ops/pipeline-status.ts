@@ -1,42 +1,5 @@
-import { z } from "zod";
-
-const counts = z.record(z.string(), z.number());
-const age = z.number().nullable();
-
-/** What `read_pipeline_status` answers: counts, and ages in seconds. */
-export const pipelineStatus = z.object({
-  at: z.string(),
-  bookings: counts,
-  neverSeenBookings: z.number(),
-  failedBookings: z.number(),
-  overdueBookings: z.number(),
-  undoneDeletions: z.number(),
-  outbox: z.object({
-    waiting: z.number(),
-    oldestWaitingSeconds: age,
-    dead: z.number(),
-    oldestDeadSeconds: age,
-    deadReasons: z.array(z.string()),
-  }),
-  connections: counts,
-  subscriptions: z.object({
-    active: z.number(),
-    expiring: z.number(),
-    expired: z.number(),
-    missing: z.number(),
-    problems: z.number(),
-  }),
-  recordings: counts,
-  failedRecordings: z.number(),
-  mail: z.object({ unsent: z.number(), oldestUnsentSeconds: age, failed: z.number() }),
-  rejectedInputs: z.array(z.object({ edge: z.string(), reason: z.string(), count: z.number() })),
-});
-export type PipelineStatus = z.infer<typeof pipelineStatus>;
-
-/** The relay sweeps every minute or so: what waits longer is not on its way. */
-export const OUTBOX_LATE_SECONDS = 300;
-/** send-reminders runs every minute and tries a mail again for some time. */
-export const MAIL_LATE_SECONDS = 900;
+import type { PipelineStatus } from "#contracts/pipeline-status.ts";
+import { thresholds } from "#topology/thresholds.ts";
 
 interface Trouble {
   readonly count: (status: PipelineStatus) => number;
@@ -52,7 +15,7 @@ const TROUBLES: readonly Trouble[] = [
       `${counted(count, "message")} could not be published and ${count === 1 ? "was" : "were"} set aside${because(outbox.deadReasons)}; mend the cause, then: npm run ops -- replay --yes`,
   },
   {
-    count: ({ outbox }) => ((outbox.oldestWaitingSeconds ?? 0) > OUTBOX_LATE_SECONDS ? outbox.waiting : 0),
+    count: ({ outbox }) => ((outbox.oldestWaitingSeconds ?? 0) > thresholds.outboxLateSeconds ? outbox.waiting : 0),
     sentence: (count, { outbox }) =>
       `${counted(count, "message")} ${count === 1 ? "waits" : "wait"} for the relay, the oldest for ${Math.round((outbox.oldestWaitingSeconds ?? 0) / 60)} min; look at relay-outbox and its schedule: npm run ops -- doctor`,
   },
@@ -86,7 +49,7 @@ const TROUBLES: readonly Trouble[] = [
     sentence: (count) => `${counted(count, "mail")} could not be sent in the last 7 days; private.messages says why`,
   },
   {
-    count: ({ mail }) => ((mail.oldestUnsentSeconds ?? 0) > MAIL_LATE_SECONDS ? mail.unsent : 0),
+    count: ({ mail }) => ((mail.oldestUnsentSeconds ?? 0) > thresholds.mailLateSeconds ? mail.unsent : 0),
     sentence: (count, { mail }) =>
       `${counted(count, "mail")} ${count === 1 ? "is" : "are"} due, the oldest for ${Math.round((mail.oldestUnsentSeconds ?? 0) / 60)} min; look at send-reminders, its schedule and SMTP_HOST`,
   },

@@ -1,12 +1,9 @@
+import { type PipelineStatus, pipelineStatus } from "#contracts/pipeline-status.ts";
+import { thresholds } from "#topology/thresholds.ts";
 import type { Command } from "./command.ts";
 import { answered } from "./operator-database.ts";
-import { type PipelineStatus, pipelineStatus, problemsOf } from "./pipeline-status.ts";
+import { problemsOf } from "./pipeline-status.ts";
 import { duration } from "./progress.ts";
-
-/** Failures older than this are history, unless their meeting is still ahead. */
-const RECENT_SECONDS = 7 * 86_400;
-/** A subscription lives seven days and is renewed daily: one that has less than this left was missed. */
-const EXPIRING_SECONDS = 86_400;
 
 export const status: Command = {
   name: "status",
@@ -20,8 +17,8 @@ Consultants who have to connect Google again are shown and are nothing wrong: th
   positionals: { min: 0, max: 0 },
   async run({ database }) {
     const answer = await database().rpc("read_pipeline_status", {
-      p_recent_seconds: RECENT_SECONDS,
-      p_expiring_seconds: EXPIRING_SECONDS,
+      p_recent_seconds: thresholds.recentSeconds,
+      p_expiring_seconds: thresholds.subscriptionExpiringSeconds,
     });
     const found = pipelineStatus.parse(answered(answer));
     const problems = problemsOf(found);
@@ -42,6 +39,8 @@ function table(found: PipelineStatus): string[] {
   const rejected = rejectedInputs.reduce((sum, { count }) => sum + count, 0);
   const rows: [string, string][] = [
     ["bookings", `${list(found.bookings)}; ${found.neverSeenBookings} ahead that the pipeline never saw`],
+    ["last 30 days", FUNNEL.map((stage) => `${found.funnel[stage]} ${stage}`).join(", ")],
+    ["oldest step", steps(found.oldestSteps)],
     ["outbox", `${outbox.waiting} waiting${aged(outbox.oldestWaitingSeconds)}`],
     ["", `${outbox.dead} set aside${aged(outbox.oldestDeadSeconds)}`],
     ["connections", list(found.connections)],
@@ -50,11 +49,20 @@ function table(found: PipelineStatus): string[] {
       `${subscriptions.active} active (${subscriptions.expiring} end within a day), ${subscriptions.expired} expired, ${subscriptions.missing} missing`,
     ],
     ["recordings", list(found.recordings)],
+    ["Speech", `${Math.round(found.speechMinutesLastDay)} minutes in the last day`],
     ["mail", `${mail.unsent} unsent${aged(mail.oldestUnsentSeconds)}, ${mail.failed} failed`],
     ["rejected inputs", `${rejected} in the last day`],
     ...rejectedInputs.map(({ edge, reason, count }): [string, string] => ["", `${count} at ${edge}: ${reason}`]),
   ];
   return rows.map(([name, text]) => `${name.padEnd(16)} ${text}`);
+}
+
+/** Meetings that are over, by how far they got. */
+const FUNNEL = ["confirmed", "scheduled", "captured", "transcribed", "analyzed"] as const;
+
+function steps(oldest: PipelineStatus["oldestSteps"]): string {
+  const waiting = Object.entries(oldest).flatMap(([step, age]) => (age === null ? [] : `${step} for ${duration(age)}`));
+  return waiting.length === 0 ? "none is under way" : waiting.join(", ");
 }
 
 const aged = (seconds: number | null): string => (seconds === null ? "" : `, the oldest for ${duration(seconds)}`);
