@@ -18,6 +18,10 @@ export interface Environment {
   readonly driveRecordings: "on" | "off";
   /** Instances kept warm, paid for around the clock; none where a function is not named. */
   readonly minInstances: Partial<Record<FunctionName, number>>;
+  /** Who gets the alerts. */
+  readonly alertEmails: readonly string[];
+  /** Minutes of audio a day from which on somebody is told; thresholds.ts has the usual number. */
+  readonly speechMinutesPerDay?: number;
   /** Full name of a Cloud KMS key in the region; unset: Google's own keys encrypt what is at rest. */
   readonly kmsKey?: string;
   /** Full name of a Serverless VPC Access connector through which functions reach out. */
@@ -37,6 +41,7 @@ export const environments: readonly Environment[] = [
     appUrl: "https://dev.example.com",
     reconnectUrl: "https://dev.example.com/settings/google",
     mail: usualMail,
+    alertEmails: ["operations@example.com"],
     driveRecordings: "on",
     minInstances: {},
   },
@@ -49,6 +54,7 @@ export const environments: readonly Environment[] = [
     appUrl: "https://staging.example.com",
     reconnectUrl: "https://staging.example.com/settings/google",
     mail: usualMail,
+    alertEmails: ["operations@example.com"],
     driveRecordings: "on",
     minInstances: {},
   },
@@ -61,6 +67,7 @@ export const environments: readonly Environment[] = [
     appUrl: "https://app.example.com",
     reconnectUrl: "https://app.example.com/settings/google",
     mail: usualMail,
+    alertEmails: ["operations@example.com"],
     driveRecordings: "on",
     // A person waits for this one.
     minInstances: { "google-auth": 1 },

@@ -9,8 +9,11 @@ import { at, underReview } from "./policies/policy.ts";
 import { review } from "./policies/review.ts";
 import { places } from "./residency.ts";
 import { ofType, resolve, synthesizeOne, testEnvironment } from "./testing/synthesized.ts";
+import { alerts } from "./topology/alerts.ts";
 import { buckets } from "./topology/buckets.ts";
+import { dashboards } from "./topology/dashboards.ts";
 import { type DeployedFunction, functions, secretNames } from "./topology/functions.ts";
+import { logMetrics } from "./topology/metrics.ts";
 import { schedules } from "./topology/schedules.ts";
 import { subscriptions } from "./topology/subscriptions.ts";
 import { topics } from "./topology/topics.ts";
@@ -36,6 +39,11 @@ describe("topology and stacks", () => {
     expect(names("google_storage_bucket").sort()).toEqual(
       [...buckets.map(({ name }) => `test-project-${name}`), "test-project-function-bundles"].sort(),
     );
+    expect(names("google_logging_metric").sort()).toEqual(logMetrics.map(({ name }) => name).sort());
+    const placed = (type: string) => ofType(pipeline, type).map(({ path: at }) => at.split("/")[2]);
+    expect(placed("google_monitoring_alert_policy").sort()).toEqual(alerts.map(({ name }) => name).sort());
+    expect(placed("google_monitoring_dashboard").sort()).toEqual(dashboards.map(({ name }) => name).sort());
+    expect(placed("google_monitoring_notification_channel")).toEqual(testEnvironment().alertEmails);
     const secrets = ofType(bootstrap, "google_secret_manager_secret").map(({ attributes }) => attributes["secret_id"]);
     expect(secrets.sort()).toEqual([...secretNames].sort());
   });
@@ -49,6 +57,10 @@ describe("topology and stacks", () => {
       buckets: buckets.map(({ name }) => name),
       "function-build": ["bundles", "builder", "images", "grants"],
       identities: ["pubsub-push", "scheduler", "pubsub-signs"],
+      metrics: logMetrics.map(({ name }) => name),
+      alerts: alerts.map(({ name }) => name),
+      dashboards: dashboards.map(({ name }) => name),
+      "alert-mail": testEnvironment().alertEmails,
       access: [...new Set(functions.flatMap((fn: DeployedFunction) => fn.access ?? []))],
     };
     const strangers = underReview(pipeline).resources.filter(({ path: at }) => {

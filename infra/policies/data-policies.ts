@@ -3,6 +3,8 @@ import { asText, at, eachResource, firstProblem, type Policy, type Resource } fr
 /** Types of ours that can have labels; the others of the stacks cannot. */
 const LABELLED =
   /^google_(storage_bucket|pubsub_topic|pubsub_subscription|cloudfunctions2_function|secret_manager_secret|artifact_registry_repository|kms_crypto_key)$/;
+/** The same, where the provider calls them otherwise: an e-mail channel's `labels` are its address. */
+const USER_LABELLED = /^google_monitoring_(alert_policy|notification_channel)$/;
 const LABELS = ["app", "environment", "managed-by", "residency"];
 const ENCRYPTED =
   /^google_(storage_bucket|pubsub_topic|cloudfunctions2_function|secret_manager_secret|artifact_registry_repository)$/;
@@ -22,6 +24,13 @@ function bucketProblem({ attributes }: Resource): string | null {
     [!(Number(at(attributes, "soft_delete_policy", "retention_duration_seconds")) > 0), "has no soft delete"],
   ]);
 }
+
+const missingLabels =
+  (block: "labels" | "user_labels") =>
+  ({ attributes }: Resource): string | null => {
+    const missing = LABELS.filter((label) => asText(at(attributes, block, label)) === "");
+    return missing.length > 0 ? `has no label ${missing.join(", ")}` : null;
+  };
 
 const plainSecrets = ({ attributes }: Resource): string | null => {
   const names = Object.keys((at(attributes, "service_config", "environment_variables") ?? {}) as object);
@@ -53,10 +62,10 @@ export const dataPolicies: readonly Policy[] = [
   {
     name: "labelled",
     covers: [],
-    check: eachResource(LABELLED, ({ attributes }) => {
-      const missing = LABELS.filter((label) => asText(at(attributes, "labels", label)) === "");
-      return missing.length > 0 ? `has no label ${missing.join(", ")}` : null;
-    }),
+    check: (stack) => [
+      ...eachResource(LABELLED, missingLabels("labels"))(stack),
+      ...eachResource(USER_LABELLED, missingLabels("user_labels"))(stack),
+    ],
   },
   {
     name: "no-secret-values",

@@ -131,6 +131,22 @@ const cases: readonly Case[] = [
   ["no-bucket-logs-to-itself", "itself", changed("google_storage_bucket", { name: "b", logging: { log_bucket: "b" } })],
   ["labelled", "no labels", withoutKey("google_pubsub_topic", "labels")],
   ["labelled", "a label is missing", withoutKey("google_storage_bucket", "labels", "environment")],
+  ["labelled", "an alert without", withoutKey("google_monitoring_alert_policy", "user_labels")],
+  ["labelled", "an address without", withoutKey("google_monitoring_notification_channel", "user_labels", "residency")],
+  ["alerts-say-what-to-do", "no documentation", withoutKey("google_monitoring_alert_policy", "documentation")],
+  ["alerts-say-what-to-do", "nobody is told", changed("google_monitoring_alert_policy", { notification_channels: [] })],
+  ["alerts-say-what-to-do", "no severity", withoutKey("google_monitoring_alert_policy", "severity")],
+  [
+    "alerts-say-what-to-do",
+    "a page without a command",
+    changedIn("google_monitoring_alert_policy", "documentation", { content: "See docs/runbooks/outbox-late.md" }),
+  ],
+  [
+    "alerts-say-what-to-do",
+    "a command without a page",
+    changedIn("google_monitoring_alert_policy", "documentation", { content: "First: npm run ops -- status" }),
+  ],
+  ["there-are-alerts", "none at all", (resources) => delete resources["google_monitoring_alert_policy"]],
   ["no-secret-values", "a version", added("google_secret_manager_secret_version", { secret_data: "x" }), bootstrap],
   [
     "no-secret-values",

@@ -2,6 +2,7 @@ import type { SynthesizedStack } from "../synthesize.ts";
 import { accessPolicies } from "./access-policies.ts";
 import { dataPolicies } from "./data-policies.ts";
 import { messagingPolicies } from "./messaging-policies.ts";
+import { observabilityPolicies } from "./observability-policies.ts";
 import { type Policy, underReview } from "./policy.ts";
 import { residencyPolicies } from "./residency-policies.ts";
 import { type Skip, skips } from "./skips.ts";
@@ -10,6 +11,7 @@ export const policies: readonly Policy[] = [
   ...accessPolicies,
   ...dataPolicies,
   ...messagingPolicies,
+  ...observabilityPolicies,
   ...residencyPolicies,
 ];
 

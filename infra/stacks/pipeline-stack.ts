@@ -7,6 +7,7 @@ import { bucketName } from "../constructs/platform.ts";
 import type { Environment } from "../environments.ts";
 import { makeCalls } from "./make-calls.ts";
 import { makeFunctions } from "./make-functions.ts";
+import { makeObservability } from "./make-observability.ts";
 import { makePlatform, STATE_BUCKET } from "./make-platform.ts";
 import { makeBuckets, makeTopics } from "./make-topics-and-buckets.ts";
 import { named } from "./named.ts";
@@ -22,6 +23,7 @@ export class PipelineStack extends TerraformStack {
     makeBuckets(this, platform, topics);
     const functions = makeFunctions(this, { platform, bundles, identities, topics });
     makeCalls(this, { platform, identities, topics, functions });
+    makeObservability(this, platform);
     // To be registered for the OAuth client.
     new TerraformOutput(this, "google_redirect_uri", { value: redirectUri(platform) });
     // Where the database's trigger pings.
