@@ -4,12 +4,16 @@ import { googleError } from "#google/errors.ts";
 import { done, ignored, type Outcome, parked } from "#kernel/outcome.ts";
 import { Secret } from "#kernel/secret.ts";
 import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
+import { makeSmtpMailer } from "#mail/smtp-mailer.ts";
 import { makeLogger } from "#runtime/logger.ts";
 import { settle } from "#runtime/settle.ts";
 import { systemClock } from "#runtime/system-clock.ts";
 import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
 import { databaseError } from "#supabase/errors.ts";
+import { makeMessageStore } from "#supabase/message-store.ts";
+import { insertBooking } from "#testing/booking-rows.ts";
 import { openTestDatabase, type TestDatabase } from "#testing/database.ts";
+import { makeHandler as makeSendReminders } from "../functions/send-reminders/handler.ts";
 import { type OAuthEmulator, startOAuthEmulator } from "../scripts/emulators/oauth/start-oauth-emulator.ts";
 import { manualClock } from "../scripts/emulators/rest/emulator.ts";
 import { entryOf, fieldOf, type LogEntry, matches } from "./testing/log-entry.ts";
@@ -190,6 +194,27 @@ describe("codes that alerts wait for", () => {
     );
 
     expect(awaited("token-failures")).toContain(await codeOf(refused));
+  });
+
+  it("are those of a mail server that is not there", async () => {
+    const booking = await insertBooking(database.sql);
+    await database.sql(
+      "update public.bookings set pipeline_status = 'scheduled', meeting_link = 'https://meet.google.com/abc' where id = $1",
+      [booking],
+    );
+    const { service } = await database.api();
+    const send = makeSendReminders({
+      messages: makeMessageStore(service),
+      mailer: makeSmtpMailer({
+        host: "127.0.0.1",
+        port: 9,
+        from: "a@example.com",
+      }),
+      links: { reconnectUrl: "https://app.example.com" },
+      ...{ claimSeconds: 60, retrySeconds: 60 },
+    });
+
+    expect(awaited("mail-failing")).toContain(labelsOf("pipeline_outcomes", await outcomeLine(send))["code"]);
   });
 
   it("are those of an error without a rule, and of an API that is switched off", async () => {

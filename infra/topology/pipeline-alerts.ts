@@ -2,8 +2,6 @@ import { type Alert, above } from "./alert.ts";
 import { thresholds } from "./thresholds.ts";
 
 const HOUR = 3_600;
-/** The numbers of the status line are five minutes apart: two of them in a row are no accident. */
-const TWO_REPORTS = 600;
 
 /** What the database knows: compared are the numbers of the line that keep-watch writes in every run. */
 export const pipelineAlerts: readonly Alert[] = [
@@ -73,20 +71,6 @@ export const pipelineAlerts: readonly Alert[] = [
       above("subscriptionsExpiring", 0, { says: "a subscription ends within a day", forSeconds: HOUR }),
       // Whoever has just connected is without one until the next run of keep-watch or the one after it.
       above("subscriptionsGone", 0, { says: "a connected consultant has no live subscription", forSeconds: HOUR }),
-    ],
-  },
-  {
-    name: "mail-failing",
-    title: "Mail does not go out",
-    severity: "ERROR",
-    means: "Confirmations and requests to connect Google again wait or were given up. Customers have no link.",
-    command: "npm run ops -- status",
-    conditions: [
-      above("mailOldestSeconds", thresholds.mailLateSeconds, {
-        says: "the oldest mail is due for more than 15 minutes",
-        forSeconds: TWO_REPORTS,
-      }),
-      above("mailFailedLastHour", 0, { says: "a mail was given up within the last hour" }),
     ],
   },
   {

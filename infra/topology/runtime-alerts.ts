@@ -101,6 +101,28 @@ export const runtimeAlerts: readonly Alert[] = [
     ],
   },
   {
+    name: "mail-failing",
+    title: "Mail does not go out",
+    severity: "ERROR",
+    means: "Confirmations and requests to connect Google again wait or were given up. Customers have no link.",
+    command: "npm run ops -- status",
+    conditions: [
+      above("mailOldestSeconds", thresholds.mailLateSeconds, {
+        says: "the oldest mail is due for more than 15 minutes",
+        forSeconds: 10 * MINUTE,
+      }),
+      above("mailFailedLastHour", 0, { says: "a mail was given up within the last hour" }),
+      {
+        // A mail alone is due again only after its pause, which doubles: its age never shows that the server is down.
+        says: "the mail server turned down five tries within an hour",
+        signal: { kind: "lines", metric: "pipeline_outcomes", where: { code: ["mail_server"] }, windowSeconds: HOUR },
+        is: ">=",
+        than: 5,
+        forSeconds: 0,
+      },
+    ],
+  },
+  {
     name: "watch-silent",
     title: "keep-watch does not run",
     severity: "CRITICAL",
