@@ -1,7 +1,7 @@
 import { DataGoogleProject } from "@cdktf/provider-google/lib/data-google-project/index.js";
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider/index.js";
-import type { TerraformStack } from "cdktf";
-import { labelsOf, type Platform } from "../constructs/platform.ts";
+import { GcsBackend, type TerraformStack } from "cdktf";
+import { bucketName, labelsOf, type Platform } from "../constructs/platform.ts";
 import type { Environment } from "../environments.ts";
 import { places } from "../residency.ts";
 
@@ -14,4 +14,9 @@ export function makePlatform(stack: TerraformStack, environment: Environment): P
   new GoogleProvider(stack, "google", { project: environment.projectId, region: place.region });
   const project = new DataGoogleProject(stack, "project", { projectId: environment.projectId });
   return { environment, place, project, labels: labelsOf(environment) };
+}
+
+/** Terraform's state of the stack is kept in the bucket that the bootstrap made. */
+export function keepState(stack: TerraformStack, platform: Platform): void {
+  new GcsBackend(stack, { bucket: bucketName(platform, STATE_BUCKET), prefix: "pipeline" });
 }

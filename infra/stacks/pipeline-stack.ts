@@ -1,14 +1,13 @@
-import { GcsBackend, TerraformOutput, TerraformStack } from "cdktf";
+import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Bundles } from "../bundles/bundles.ts";
 import { redirectUri } from "../constructs/function-environment.ts";
 import { Identities } from "../constructs/identities.ts";
-import { bucketName } from "../constructs/platform.ts";
 import type { Environment } from "../environments.ts";
 import { makeCalls } from "./make-calls.ts";
 import { makeFunctions } from "./make-functions.ts";
 import { makeObservability } from "./make-observability.ts";
-import { makePlatform, STATE_BUCKET } from "./make-platform.ts";
+import { keepState, makePlatform } from "./make-platform.ts";
 import { makeBuckets, makeTopics } from "./make-topics-and-buckets.ts";
 import { named } from "./named.ts";
 
@@ -17,7 +16,7 @@ export class PipelineStack extends TerraformStack {
   constructor(scope: Construct, environment: Environment, bundles: Bundles) {
     super(scope, environment.name);
     const platform = makePlatform(this, environment);
-    new GcsBackend(this, { bucket: bucketName(platform, STATE_BUCKET), prefix: "pipeline" });
+    keepState(this, platform);
     const identities = new Identities(this, "identities", platform);
     const topics = makeTopics(this, platform);
     makeBuckets(this, platform, topics);

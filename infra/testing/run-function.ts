@@ -26,7 +26,7 @@ export async function linesOfRun({ name, environment, call }: FunctionRun): Prom
   const main = path.join(path.dirname(framework), "main.js");
   const child = spawn(process.execPath, [main, "--source", source, "--target", name], {
     cwd: root,
-    env: { PATH: process.env["PATH"], NODE_ENV: "production", PORT: String(port), ...environment },
+    env: { NODE_ENV: "production", PORT: String(port), ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exited = once(child, "exit");
