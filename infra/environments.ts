@@ -1,36 +1,8 @@
-import type { Residency } from "./residency.ts";
-import type { FunctionName } from "./topology/functions.ts";
+// The environments there are: one Google Cloud project and one Supabase project each. Nothing here is secret.
+// You may edit this by hand; `npm run ops -- init` asks for the same, checks it and writes it here, and drops comments
+// within the list. What each field means: infra/environment.ts. The ones below are examples to be replaced by your own.
+import type { Environment } from "./environment.ts";
 
-/** One installation: a Google Cloud project and a Supabase project. Nothing here is secret. */
-export interface Environment {
-  readonly name: string;
-  readonly projectId: string;
-  readonly residency: Residency;
-  readonly supabaseUrl: string;
-  /** Client id of the OAuth client with which consultants connect; its secret is in Secret Manager. */
-  readonly oauthClientId: string;
-  /** The booking platform's address, and its page where a consultant connects Google again. */
-  readonly appUrl: string;
-  readonly reconnectUrl: string;
-  /** Without a `user` the server asks for no login. */
-  readonly mail: { readonly host: string; readonly port: number; readonly user?: string; readonly from: string };
-  /** `off` leaves out the restricted Drive scope, and with it the reading of recordings. */
-  readonly driveRecordings: "on" | "off";
-  /** Instances kept warm, paid for around the clock; none where a function is not named. */
-  readonly minInstances: Partial<Record<FunctionName, number>>;
-  /** Who gets the alerts. */
-  readonly alertEmails: readonly string[];
-  /** Minutes of audio a day from which on somebody is told; thresholds.ts has the usual number. */
-  readonly speechMinutesPerDay?: number;
-  /** Full name of a Cloud KMS key in the region; unset: Google's own keys encrypt what is at rest. */
-  readonly kmsKey?: string;
-  /** Full name of a Serverless VPC Access connector through which functions reach out. */
-  readonly vpcConnector?: string;
-}
-
-const usualMail = { host: "smtp.example.com", port: 587, user: "bookings", from: "Bookings <bookings@example.com>" };
-
-/** Examples to be replaced by your own; a `name` becomes a stack, a label and a folder of the state bucket. */
 export const environments: readonly Environment[] = [
   {
     name: "dev",
@@ -40,7 +12,7 @@ export const environments: readonly Environment[] = [
     oauthClientId: "dev-client.apps.googleusercontent.com",
     appUrl: "https://dev.example.com",
     reconnectUrl: "https://dev.example.com/settings/google",
-    mail: usualMail,
+    mail: { host: "smtp.example.com", port: 587, user: "bookings", from: "Bookings <bookings@example.com>" },
     alertEmails: ["operations@example.com"],
     driveRecordings: "on",
     minInstances: {},
@@ -53,7 +25,7 @@ export const environments: readonly Environment[] = [
     oauthClientId: "staging-client.apps.googleusercontent.com",
     appUrl: "https://staging.example.com",
     reconnectUrl: "https://staging.example.com/settings/google",
-    mail: usualMail,
+    mail: { host: "smtp.example.com", port: 587, user: "bookings", from: "Bookings <bookings@example.com>" },
     alertEmails: ["operations@example.com"],
     driveRecordings: "on",
     minInstances: {},
@@ -66,10 +38,9 @@ export const environments: readonly Environment[] = [
     oauthClientId: "prod-client.apps.googleusercontent.com",
     appUrl: "https://app.example.com",
     reconnectUrl: "https://app.example.com/settings/google",
-    mail: usualMail,
+    mail: { host: "smtp.example.com", port: 587, user: "bookings", from: "Bookings <bookings@example.com>" },
     alertEmails: ["operations@example.com"],
     driveRecordings: "on",
-    // A person waits for this one.
     minInstances: { "google-auth": 1 },
   },
 ];

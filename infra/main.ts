@@ -3,7 +3,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Bundles, readBundles, UNBUILT, writeZips } from "./bundles/bundles.ts";
-import { type Environment, environments } from "./environments.ts";
+import { type Environment, findEnvironment, parseEnvironments } from "./environment.ts";
+import { environments } from "./environments.ts";
 import { policies, type Review, review } from "./policies/review.ts";
 import { type SynthesizedStack, synthesize } from "./synthesize.ts";
 
@@ -38,10 +39,8 @@ function main(): void {
 }
 
 function chosen(names: readonly string[]): readonly Environment[] {
-  const unknown = names.filter((name) => !environments.some((environment) => environment.name === name));
-  const known = environments.map(({ name }) => name).join(", ");
-  if (unknown.length > 0) throw new Error(`No environment is called ${unknown.join(", ")}; there are ${known}.`);
-  return names.length === 0 ? environments : environments.filter(({ name }) => names.includes(name));
+  const all = parseEnvironments(environments);
+  return names.length === 0 ? all : names.map((name) => findEnvironment(all, name));
 }
 
 interface Result {

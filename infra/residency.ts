@@ -1,4 +1,5 @@
-export type Residency = "us" | "eu";
+export const residencies = ["us", "eu"] as const;
+export type Residency = (typeof residencies)[number];
 
 /** Everything that follows from where data must stay. Speech follows too: the functions are told DATA_RESIDENCY. */
 export interface Place {

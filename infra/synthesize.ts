@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { App } from "cdktf";
 import type { Bundles } from "./bundles/bundles.ts";
-import type { Environment } from "./environments.ts";
+import type { Environment } from "./environment.ts";
 import { BootstrapStack } from "./stacks/bootstrap-stack.ts";
 import { PipelineStack } from "./stacks/pipeline-stack.ts";
 

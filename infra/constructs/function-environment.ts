@@ -1,4 +1,4 @@
-import type { Environment } from "../environments.ts";
+import type { Environment } from "../environment.ts";
 import type { Api, DeployedFunction } from "../topology/functions.ts";
 import { timings } from "../topology/timings.ts";
 import { functionUrl, type Platform } from "./platform.ts";

@@ -1,5 +1,5 @@
 import type { DataGoogleProject } from "@cdktf/provider-google/lib/data-google-project/index.js";
-import type { Environment } from "../environments.ts";
+import type { Environment } from "../environment.ts";
 import type { Place } from "../residency.ts";
 import { labels } from "../topology/labels.ts";
 

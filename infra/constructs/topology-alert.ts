@@ -3,7 +3,7 @@ import {
   type MonitoringAlertPolicyConditions,
 } from "@cdktf/provider-google/lib/monitoring-alert-policy/index.js";
 import { Construct } from "constructs";
-import type { Environment } from "../environments.ts";
+import type { Environment } from "../environment.ts";
 import type { Alert, Condition } from "../topology/alert.ts";
 import type { AlertMail } from "./alert-mail.ts";
 import type { Platform } from "./platform.ts";

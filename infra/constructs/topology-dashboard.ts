@@ -1,6 +1,6 @@
 import { MonitoringDashboard } from "@cdktf/provider-google/lib/monitoring-dashboard/index.js";
 import { Construct } from "constructs";
-import type { Environment } from "../environments.ts";
+import type { Environment } from "../environment.ts";
 import type { Dashboard, Section, Tile } from "../topology/dashboard.ts";
 import type { Platform } from "./platform.ts";
 import { promql } from "./promql.ts";

@@ -1,4 +1,4 @@
-import type { Environment } from "../environments.ts";
+import type { Environment } from "../environment.ts";
 import type { SynthesizedStack } from "../synthesize.ts";
 
 /** A resource of Terraform's JSON. */

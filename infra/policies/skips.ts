@@ -1,4 +1,4 @@
-import type { Environment } from "../environments.ts";
+import type { Environment } from "../environment.ts";
 
 /** A finding that we know of and want. One that matches nothing is itself a failure. */
 export interface Skip {

@@ -8,7 +8,7 @@ import { LocalBackend, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import type { Platform } from "../constructs/platform.ts";
 import { PrivateBucket } from "../constructs/private-bucket.ts";
-import type { Environment } from "../environments.ts";
+import type { Environment } from "../environment.ts";
 import { type SecretName, secretNames } from "../topology/functions.ts";
 import { apiServices } from "./api-services.ts";
 import { makePlatform, STATE_BUCKET } from "./make-platform.ts";

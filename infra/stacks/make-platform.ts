@@ -2,7 +2,7 @@ import { DataGoogleProject } from "@cdktf/provider-google/lib/data-google-projec
 import { GoogleProvider } from "@cdktf/provider-google/lib/provider/index.js";
 import { GcsBackend, type TerraformStack } from "cdktf";
 import { bucketName, labelsOf, type Platform } from "../constructs/platform.ts";
-import type { Environment } from "../environments.ts";
+import type { Environment } from "../environment.ts";
 import { places } from "../residency.ts";
 
 /** The bucket of Terraform's state, without the project's id. */

@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import type { Bundles } from "../bundles/bundles.ts";
 import { redirectUri } from "../constructs/function-environment.ts";
 import { Identities } from "../constructs/identities.ts";
-import type { Environment } from "../environments.ts";
+import type { Environment } from "../environment.ts";
 import { makeCalls } from "./make-calls.ts";
 import { makeFunctions } from "./make-functions.ts";
 import { makeObservability } from "./make-observability.ts";

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Bundles, unbuiltBundles } from "../bundles/bundles.ts";
-import { type Environment, environments } from "../environments.ts";
+import type { Environment } from "../environment.ts";
+import { environments } from "../environments.ts";
 import { type Resource, underReview } from "../policies/policy.ts";
 import { type SynthesizedStack, synthesize } from "../synthesize.ts";
 
