@@ -509,6 +509,7 @@ export type Database = {
           user_id: string;
         }[];
       };
+      compare_relay_settings: { Args: { p_ping_key?: string; p_url?: string }; Returns: Json };
       connect_google: { Args: { p_account: Json; p_refresh_token: string; p_user_id: string }; Returns: Json };
       create_oauth_state: {
         Args: { p_lifetime_seconds: number; p_state: Json; p_user_id: string };
@@ -648,6 +649,7 @@ export type Database = {
         Returns: boolean;
       };
       seal_capture: { Args: { p_fencing: number; p_recording_id: string; p_sealed: Json }; Returns: boolean };
+      set_relay_settings: { Args: { p_ping_key?: string; p_url?: string }; Returns: Json };
       settle_message: { Args: { p_attempt: number; p_key: string; p_result: Json }; Returns: boolean };
       settle_transcription: { Args: { p_chunk: number; p_reason: string; p_recording_id: string }; Returns: undefined };
       store_google_refresh_token: { Args: { p_refresh_token: string; p_user_id: string }; Returns: undefined };
