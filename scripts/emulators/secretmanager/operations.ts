@@ -2,6 +2,7 @@ import { z } from "zod";
 import { GoogleError } from "../rest/errors.ts";
 import type { Call, Operation } from "../rest/operation.ts";
 import { ok, withBody } from "../rest/operation.ts";
+import { pageOf } from "../rest/paging.ts";
 import type { Secret, SecretStore, SecretVersion, VersionState } from "./secret-store.ts";
 import { invalid, payloadChecksum } from "./secret-store.ts";
 
@@ -25,6 +26,9 @@ const versionBody = z.strictObject({
   payload: z.strictObject({ data: z.base64(), dataCrc32c: z.union([z.string(), z.number()]).optional() }),
 });
 const stateBody = z.strictObject({ name: z.string().optional(), etag: z.string().optional() });
+
+/** cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions/list */
+const VERSIONS = { standard: 25_000, max: 25_000 } as const;
 
 const serviceAccounts = { query: [], serviceAccounts: true } as const;
 const secrets = "/v1/projects/:project/secrets";
@@ -85,14 +89,35 @@ export const operations: readonly Operation<SecretManagerState>[] = [
   },
   {
     ...serviceAccounts,
+    name: "secrets.versions.list",
+    method: "GET",
+    path: `${secret}/versions`,
+    query: ["pageSize", "pageToken", "filter"],
+    run(call, state) {
+      requireAdmin(call, state, "secretmanager.versions.list");
+      const filter = call.query.get("filter") ?? "";
+      if (filter !== "" && filter !== "state:ENABLED") {
+        throw new GoogleError(501, "notImplemented", `The filter ${filter} is not emulated.`, "UNIMPLEMENTED");
+      }
+      const name = secretName(call);
+      const newestFirst = state.store.get(name).versions.toReversed();
+      const wanted = newestFirst.filter((one) => filter === "" || one.state === "ENABLED");
+      const page = pageOf(wanted, { size: call.query.get("pageSize"), token: call.query.get("pageToken") }, VERSIONS);
+      const versions = page.items.map((one) => versionView(name, one));
+      return ok({ versions, totalSize: wanted.length, nextPageToken: page.nextPageToken ?? "" });
+    },
+  },
+  {
+    ...serviceAccounts,
     name: "secrets.versions.access",
     method: "GET",
     path: `${version}\\:access`,
     run(call, state) {
       const name = secretName(call);
       const wanted = call.params["version"] ?? "";
-      // Before anything else: a stranger learns not even whether the secret exists.
-      if (state.store.find(name)?.accessors.has(call.principal?.email ?? "") !== true) {
+      const email = call.principal?.email ?? "";
+      // Before anything else: a stranger learns not even whether the secret exists. The role Secret Manager Admin may read.
+      if (!state.admins.has(email) && state.store.find(name)?.accessors.has(email) !== true) {
         throw denied("secretmanager.versions.access", `${name}/versions/${wanted}`);
       }
       const { version: found, data } = state.store.payload(name, wanted);

@@ -101,4 +101,29 @@ describe("the Secret Manager emulator", () => {
     const missing = clientOf("reader").accessSecretVersion({ name: `${name}/versions/9` });
     await expect(missing).rejects.toMatchObject({ code: 5 });
   });
+
+  it("lists versions newest first, page by page, and enabled ones alone when asked", async () => {
+    for (const value of ["v1", "v2", "v3"]) emulator.putSecret({ name, value, accessors: ["send-reminders@p"] });
+    const admin = clientOf("admin");
+    await admin.disableSecretVersion({ name: `${name}/versions/3` });
+    const numbers = async (request: object) => {
+      const [versions] = await admin.listSecretVersions({ parent: name, ...request });
+      return versions.map((version) => [version.name?.split("/").at(-1), version.state]);
+    };
+    expect(await numbers({})).toEqual([
+      ["3", "DISABLED"],
+      ["2", "ENABLED"],
+      ["1", "ENABLED"],
+    ]);
+    expect(await numbers({ pageSize: 1, filter: "state:ENABLED" })).toEqual([
+      ["2", "ENABLED"],
+      ["1", "ENABLED"],
+    ]);
+    await expect(admin.listSecretVersions({ parent: name, filter: "create_time>2026" })).rejects.toMatchObject({
+      code: 12,
+    });
+    await expect(clientOf("reader").listSecretVersions({ parent: name })).rejects.toMatchObject({ code: 7 });
+    const [payload] = await admin.accessSecretVersion({ name: `${name}/versions/2` });
+    expect(payload.payload?.data?.toString()).toBe("v2");
+  });
 });
