@@ -5,14 +5,16 @@ import { backfill } from "./backfill.ts";
 import { type Command, CommandError, type CommandResult } from "./command.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
+import { init } from "./init.ts";
 import { openDatabase } from "./operator-database.ts";
 import { makeProgress } from "./progress.ts";
 import { readArguments } from "./read-arguments.ts";
 import { replay } from "./replay.ts";
 import { resync } from "./resync.ts";
+import { secrets } from "./secrets.ts";
 import { status } from "./status.ts";
 
-const commands: readonly Command[] = [status, explain, doctor, replay, resync, backfill];
+const commands: readonly Command[] = [status, explain, doctor, replay, resync, backfill, init, secrets];
 
 const USAGE = `npm run ops -- COMMAND [--json] [--help]
 
