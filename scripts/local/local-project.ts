@@ -13,6 +13,8 @@ export const serviceAccount = (name: string): string => `${name}@${localProject.
 /** Signs the tokens of push deliveries and of scheduled calls. */
 export const pushIdentity = serviceAccount("pubsub-push");
 export const schedulerIdentity = serviceAccount("scheduler");
+/** Administers the project: an operator's commands run as this account. */
+export const deployerIdentity = serviceAccount("deployer");
 
 export const topicPath = (name: string): string => `projects/${localProject.projectId}/topics/${name}`;
 export const subscriptionPath = (name: string): string => `projects/${localProject.projectId}/subscriptions/${name}`;

@@ -15,7 +15,7 @@ import { startStorage } from "../emulators/storage/start-storage.ts";
 import { startWorkspaceEventsEmulator } from "../emulators/workspaceevents/start-workspace-events-emulator.ts";
 import type { Addresses } from "./addresses.ts";
 import { googleInspection } from "./google-inspection.ts";
-import { bucketName, localProject, serviceAccount, topicPath } from "./local-project.ts";
+import { bucketName, deployerIdentity, localProject, serviceAccount, topicPath } from "./local-project.ts";
 import { type Keep, startTogether } from "./start-together.ts";
 
 export interface GoogleOptions {
@@ -62,7 +62,7 @@ async function startEmulators(options: GoogleOptions, keep: Keep) {
   const calendar = keep(await startCalendarEmulator({ ...common, meet, nameOf }));
   const speech = keep(await startSpeech({ ...common, storageUrl, accessToken: speechToken }));
   const language = keep(await startLanguageEmulator(common));
-  const secretmanager = keep(await startSecretManagerEmulator(common));
+  const secretmanager = keep(await startSecretManagerEmulator({ ...common, admins: [deployerIdentity] }));
   const smtp = keep(await startSmtpSink({ clock }));
   const servers = { oauth, calendar, drive, language, meet, secretmanager, speech, workspaceEvents };
 

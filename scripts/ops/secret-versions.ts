@@ -119,8 +119,8 @@ const MENDS: readonly (readonly [RegExp, (projectId: string) => string])[] = [
 
 function sentenceOf(error: unknown, projectId: string): CommandError {
   if (error instanceof CommandError) return error;
-  const { message, reason } = error as Error & { reason?: string };
-  const text = `${message} ${reason ?? ""}`;
+  const { message, reason, code } = error as Error & { reason?: string; code?: number | string };
+  const text = `${code ?? ""} ${message} ${reason ?? ""}`;
   const mend = MENDS.find(([pattern]) => pattern.test(text))?.[1](projectId);
   return new CommandError(mend ?? `Secret Manager answered: ${message.split("\n")[0]?.slice(0, 200)}`, error);
 }
