@@ -254,3 +254,15 @@ it("a function that did not change keeps its object's name", () => {
   expect(objects).toContain("relay-outbox/0123.zip");
   expect(objects).toContain("google-auth/unbuilt.zip");
 });
+
+it("lets the deployment name the versions of secrets, and reads the newest where it names none", () => {
+  const { variable, output } = JSON.parse(raw.text);
+  expect(variable.secret_versions).toMatchObject({ type: "map(string)", default: {} });
+  expect(output.deployed_secret_versions.value).toContain("var.secret_versions");
+  const [{ version }] = at(
+    named("google_cloudfunctions2_function", "send-reminders"),
+    "service_config",
+    "secret_environment_variables",
+  ) as [{ version: string }];
+  expect(version).toMatch(/^\$\{lookup\(var\.secret_versions, "[a-z-]+", "latest"\)\}$/);
+});

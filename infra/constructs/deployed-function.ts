@@ -108,7 +108,7 @@ export class DeployedFunction extends Construct {
         key: env,
         projectId: environment.projectId,
         secret,
-        version: "latest",
+        version: platform.secretVersion(secret),
       })),
       ...(environment.vpcConnector !== undefined && {
         vpcConnector: environment.vpcConnector,

@@ -1,6 +1,7 @@
 import type { DataGoogleProject } from "@cdktf/provider-google/lib/data-google-project/index.js";
 import type { Environment } from "../environment.ts";
 import type { Place } from "../residency.ts";
+import type { SecretName } from "../topology/functions.ts";
 import { labels } from "../topology/labels.ts";
 
 /** What every construct of an environment is told. */
@@ -9,6 +10,8 @@ export interface Platform {
   readonly place: Place;
   readonly project: DataGoogleProject;
   readonly labels: Readonly<Record<string, string>>;
+  /** The version of a secret that functions read: a number the deployment names, else `latest`. */
+  readonly secretVersion: (name: SecretName) => string;
 }
 
 export function labelsOf({ name, residency }: Environment): Record<string, string> {

@@ -13,7 +13,7 @@ export function makePlatform(stack: TerraformStack, environment: Environment): P
   const place = places[environment.residency];
   new GoogleProvider(stack, "google", { project: environment.projectId, region: place.region });
   const project = new DataGoogleProject(stack, "project", { projectId: environment.projectId });
-  return { environment, place, project, labels: labelsOf(environment) };
+  return { environment, place, project, labels: labelsOf(environment), secretVersion: () => "latest" };
 }
 
 /** Terraform's state of the stack is kept in the bucket that the bootstrap made. */

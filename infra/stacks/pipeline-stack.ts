@@ -1,4 +1,4 @@
-import { TerraformOutput, TerraformStack } from "cdktf";
+import { Fn, TerraformOutput, TerraformStack, TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import type { Bundles } from "../bundles/bundles.ts";
 import { redirectUri } from "../constructs/function-environment.ts";
@@ -15,7 +15,9 @@ import { named } from "./named.ts";
 export class PipelineStack extends TerraformStack {
   constructor(scope: Construct, environment: Environment, bundles: Bundles) {
     super(scope, environment.name);
-    const platform = makePlatform(this, environment);
+    const versions = this.#secretVersions();
+    const secretVersion = (name: string): string => Fn.lookup(versions.value, name, "latest");
+    const platform = { ...makePlatform(this, environment), secretVersion };
     keepState(this, platform);
     const identities = new Identities(this, "identities", platform);
     const topics = makeTopics(this, platform);
@@ -27,5 +29,13 @@ export class PipelineStack extends TerraformStack {
     new TerraformOutput(this, "google_redirect_uri", { value: redirectUri(platform) });
     // Where the database's trigger pings.
     new TerraformOutput(this, "relay_ping_url", { value: named(functions, "relay-outbox").url });
+    // What `npm run ops -- secrets disable-old` looks at.
+    new TerraformOutput(this, "deployed_secret_versions", { value: versions.value });
+  }
+
+  /** Named by the deployment, so that a rotated secret is a change of the functions that read it; no value is in it. */
+  #secretVersions(): TerraformVariable {
+    const description = "newest enabled version of each secret, by its name";
+    return new TerraformVariable(this, "secret_versions", { type: "map(string)", default: {}, description });
   }
 }

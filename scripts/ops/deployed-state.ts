@@ -7,7 +7,7 @@ const output = z.looseObject({ value: z.unknown() });
 
 /** The outputs of the deployed stack as Terraform's state has them; only what is read here. */
 const state = z.looseObject({ outputs: z.record(z.string(), output).default({}) });
-const deployed = z.looseObject({ secret_versions: z.record(z.string(), z.string()).default({}) });
+const deployed = z.looseObject({ deployed_secret_versions: z.record(z.string(), z.string()).default({}) });
 export type DeployedOutputs = z.infer<typeof deployed>;
 
 const NOT_FOUND = 404;

@@ -43,7 +43,7 @@ async function reasonToKeep(context: SecretContext, name: SecretName, newest: nu
       : "Vault does not hold the newest one: npm run ops -- secrets rotate relay-ping-key";
   }
   const outputs = await readDeployedOutputs(environment, storageEndpoint);
-  const used = outputs?.secret_versions[name];
+  const used = outputs?.deployed_secret_versions[name];
   if (outputs === null || used === String(newest)) return null;
   return `the deployed functions read version ${used ?? "unknown"}: npm run deploy -- ${environment.name}`;
 }

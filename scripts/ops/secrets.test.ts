@@ -256,7 +256,7 @@ describe("secrets disable-old", () => {
   const deployed = async (versions: Record<string, string>): Promise<void> => {
     const client = new Storage({ projectId: PROJECT, apiEndpoint: storage.url, useAuthWithCustomEndpoint: true });
     const file = client.bucket(`${PROJECT}-terraform-state`).file("pipeline/default.tfstate");
-    await file.save(JSON.stringify({ version: 4, outputs: { secret_versions: { value: versions } } }), {
+    await file.save(JSON.stringify({ version: 4, outputs: { deployed_secret_versions: { value: versions } } }), {
       resumable: false,
     });
   };
