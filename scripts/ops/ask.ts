@@ -1,5 +1,3 @@
-import { input, select } from "@inquirer/prompts";
-
 export interface AskedQuestion {
   readonly message: string;
   readonly choices?: readonly string[] | undefined;
@@ -15,6 +13,7 @@ export type Ask = ((question: AskedQuestion) => Promise<string>) | null;
 export const askOnTerminal = (): Ask => (process.stdin.isTTY ? ask : null);
 
 async function ask({ message, choices, proposal, problemOf }: AskedQuestion): Promise<string> {
+  const { input, select } = await import("@inquirer/prompts");
   const context = { output: process.stderr };
   const standard = proposal === undefined ? {} : { default: proposal };
   if (choices !== undefined) return await select({ message, choices: [...choices], ...standard }, context);

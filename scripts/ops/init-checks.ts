@@ -1,4 +1,3 @@
-import { GoogleAuth } from "google-auth-library";
 import { z } from "zod";
 
 /** What the outside says of an answer. */
@@ -51,6 +50,7 @@ export async function checkProject(
   projectId: string,
   endpoint = "https://cloudresourcemanager.googleapis.com",
 ): Promise<ProjectCheck> {
+  const { GoogleAuth } = await import("google-auth-library");
   const auth = new GoogleAuth({ scopes: ["https://www.googleapis.com/auth/cloud-platform"] });
   const ask = async (path: string, data?: object): Promise<unknown> => {
     const method = data === undefined ? ("GET" as const) : ("POST" as const);

@@ -20,8 +20,8 @@ const USAGE = `npm run ops -- COMMAND [--json] [--help]
 
 ${commands.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join("\n")}
 
-They ask the project at SUPABASE_URL with SUPABASE_SECRET_KEY, from the environment or from .env (see .env.example).
-What changes something is a dry run unless --yes is given. --json prints one object on stdout; progress and errors go
+They ask the project at SUPABASE_URL with SUPABASE_SECRET_KEY, from the environment or from .env (see .env.example);
+init and secrets take --env ENV of infra/environments.ts instead. What changes rows is a dry run unless --yes is given. --json prints one object on stdout; progress and errors go
 to stderr. Exit code 0: fine. Exit code 1: something is wrong, and a sentence says what.`;
 
 async function main(args: readonly string[]): Promise<void> {

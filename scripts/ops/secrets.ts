@@ -1,15 +1,13 @@
 import { type Command, CommandError } from "./command.ts";
 import { readSecretValue } from "./read-secret-value.ts";
-import { rotateSecret, setSecret } from "./secret-changes.ts";
-import { type SecretAction, type SecretContext, withSecrets } from "./secret-context.ts";
-import { listSecrets } from "./secret-list.ts";
-import { disableOld } from "./secret-retirement.ts";
+import type { SecretAction, SecretContext } from "./secret-context.ts";
 
-const ACTIONS: Readonly<Record<string, SecretAction>> = {
-  list: listSecrets,
-  set: setSecret,
-  rotate: rotateSecret,
-  "disable-old": disableOld,
+/** Loaded when asked for: Google's clients take a second, which the other commands need not wait for. */
+const ACTIONS: Readonly<Record<string, () => Promise<SecretAction>>> = {
+  list: async () => (await import("./secret-list.ts")).listSecrets,
+  set: async () => (await import("./secret-changes.ts")).setSecret,
+  rotate: async () => (await import("./secret-changes.ts")).rotateSecret,
+  "disable-old": async () => (await import("./secret-retirement.ts")).disableOld,
 };
 
 const USAGE = `npm run ops -- secrets list --env ENV [--json]
@@ -39,14 +37,15 @@ export function makeSecretsCommand(readValue: SecretContext["readValue"]): Comma
       ...{ generate: "flag", unchecked: "flag", "dry-run": "flag", yes: "flag" },
     },
     positionals: { min: 1, max: 2 },
-    run(input) {
+    async run(input) {
       const [verb = "", name] = input.arguments.positionals;
-      const action = ACTIONS[verb];
-      if (action === undefined) {
+      const load = ACTIONS[verb];
+      if (load === undefined) {
         const known = Object.keys(ACTIONS).join(", ");
         throw new CommandError(`secrets does not know "${verb}"; it knows ${known}.\n\n${USAGE}`);
       }
-      return withSecrets(input, readValue, (context) => action(context, name));
+      const [action, { withSecrets }] = await Promise.all([load(), import("./secret-context.ts")]);
+      return await withSecrets(input, readValue, (context) => action(context, name));
     },
   };
 }
