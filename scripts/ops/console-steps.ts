@@ -27,6 +27,15 @@ const billing: StepOf = ({ projectId }) => ({
   paste: [],
 });
 
+const firstApis: StepOf = ({ projectId }) => ({
+  title: "APIs that the first plan itself asks",
+  link: `https://console.cloud.google.com/apis/library/cloudresourcemanager.googleapis.com?project=${projectId}`,
+  what: "Enable this one and Service Usage; the bootstrap enables all others. Or type:",
+  paste: [
+    `gcloud services enable cloudresourcemanager.googleapis.com serviceusage.googleapis.com --project ${projectId}`,
+  ],
+});
+
 const consentScreen: StepOf = ({ projectId, appUrl }) => ({
   title: "OAuth consent screen",
   link: `https://console.cloud.google.com/auth/branding?project=${projectId}`,
@@ -91,7 +100,18 @@ const supabaseKeys: StepOf = (environment) => ({
 });
 
 const STEPS: readonly StepOf[] = [
-  ...[billing, consentScreen, audience, scopes, client, verification, meetRecording, trustedApp, supabaseKeys],
+  ...[
+    billing,
+    firstApis,
+    consentScreen,
+    audience,
+    scopes,
+    client,
+    verification,
+    meetRecording,
+    trustedApp,
+    supabaseKeys,
+  ],
 ];
 
 /** The steps in order, with the environment's own values. */

@@ -1,16 +1,20 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type TestIdentity, useServiceAccount } from "#testing/application-default-credentials.ts";
 import { openTestDatabase, type TestDatabase } from "#testing/database.ts";
 import { environments } from "../../infra/environments.ts";
 import type { Ask } from "./ask.ts";
+import type { CommandResult } from "./command.ts";
 import { loadEnvironments } from "./environment-file.ts";
 import { makeInitCommand } from "./init.ts";
+import { checkProject } from "./init-checks.ts";
+import { readArguments } from "./read-arguments.ts";
 import { renderEnvironments } from "./render-environments.ts";
-import { runCommand } from "./testing/run-command.ts";
 
 const source = path.resolve(import.meta.dirname, "../../infra/environments.ts");
 let database: TestDatabase;
@@ -33,6 +37,7 @@ interface InitReport {
   readonly environment: Record<string, unknown>;
   readonly consoleSteps: readonly { title: string; link: string; paste: readonly string[] }[];
   readonly checks: { readonly supabase: { result: string }; readonly project: { result: string; detail: string } };
+  readonly redirectUri: string;
   readonly text?: string;
 }
 
@@ -44,12 +49,22 @@ const answers = (): Record<string, string> => ({
 const asFlags = (values: Record<string, string>): string[] =>
   Object.entries({ file, ...values }).flatMap(([flag, value]) => [`--${flag}`, value]);
 
-const init = (values: Record<string, string>, flags: string[] = [], ask: Ask = null) =>
-  runCommand<InitReport>(
-    database,
-    makeInitCommand(() => ask),
-    [...asFlags(values), ...flags],
-  );
+interface Circumstances {
+  readonly ask?: Ask;
+  readonly environment?: Record<string, string>;
+}
+
+async function init(values: Record<string, string>, flags: string[] = [], around: Circumstances = {}) {
+  const command = makeInitCommand(() => around.ask ?? null);
+  const result = await command.run({
+    arguments: readArguments(command, [...asFlags(values), ...flags]),
+    environment: around.environment ?? {},
+    database: () => expect.fail("init needs no key"),
+    progress: { say: () => undefined, at: () => undefined },
+    interrupted: new AbortController().signal,
+  });
+  return result as CommandResult & { readonly report: InitReport };
+}
 /** The file that was written, read by another name: a module is loaded once. */
 async function written() {
   const copy = path.join(folder, `${crypto.randomUUID()}.ts`);
@@ -154,6 +169,65 @@ describe("an answer that cannot be right", () => {
   });
 });
 
+describe("the Google project", () => {
+  let identity: TestIdentity;
+  let server: Server;
+  let endpoint: string;
+  /** What Resource Manager has: the project, and what the caller may do in it. */
+  let manager: { readonly projectId: string; readonly allowed: (permission: string) => boolean };
+  beforeAll(async () => {
+    identity = await useServiceAccount("deployer", "acme-bookings");
+    server = createServer(async (request, response) => {
+      const body = await text(request);
+      const principal = identity.oauth.principalOf((request.headers.authorization ?? "").replace("Bearer ", ""));
+      const path = `${request.method} ${request.url}`;
+      const answers: Record<string, () => object> = {
+        [`GET /v3/projects/${manager.projectId}`]: () => ({ name: "projects/123456789012", state: "ACTIVE" }),
+        [`POST /v3/projects/${manager.projectId}:testIamPermissions`]: () => ({
+          permissions: (JSON.parse(body) as { permissions: string[] }).permissions.filter(manager.allowed),
+        }),
+      };
+      const answer = principal === null ? undefined : answers[path];
+      response.writeHead(answer === undefined ? 403 : 200, { "content-type": "application/json" });
+      response.end(
+        JSON.stringify(answer?.() ?? { error: { code: 403, status: "PERMISSION_DENIED", message: "denied" } }),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    endpoint = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  });
+  afterAll(async () => {
+    await identity.stop();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  beforeEach(() => identity.assume());
+
+  const check = () => checkProject("acme-bookings", endpoint);
+
+  it("is known with its number, which is part of the redirect URI", async () => {
+    manager = { projectId: "acme-bookings", allowed: () => true };
+    expect(await check()).toMatchObject({ result: "right", projectNumber: "123456789012" });
+    const { report } = await init(answers(), [], { environment: { GOOGLE_RESOURCE_MANAGER_ENDPOINT: endpoint } });
+    expect(report.redirectUri).toBe("https://google-auth-123456789012.europe-west4.run.app/callback");
+  });
+
+  it("is refused with the permissions that are missing", async () => {
+    manager = { projectId: "acme-bookings", allowed: (permission) => !permission.startsWith("secretmanager") };
+    expect(await check()).toMatchObject({
+      result: "wrong",
+      detail: expect.stringContaining("secretmanager.versions.add"),
+    });
+  });
+
+  it("is refused where it does not exist or may not be seen", async () => {
+    manager = { projectId: "another", allowed: () => true };
+    expect(await check()).toMatchObject({
+      result: "wrong",
+      detail: expect.stringContaining("no project acme-bookings"),
+    });
+  });
+});
+
 describe("a person", () => {
   it("is asked for what the flags leave open, with what is there proposed, until each answer is right", async () => {
     const proposed: Record<string, string | undefined> = {};
@@ -171,7 +245,7 @@ describe("a person", () => {
       }
       throw new Error(`no answer to ${message} will do`);
     };
-    await init({ env: "prod", "supabase-url": supabaseUrl }, [], ask);
+    await init({ env: "prod", "supabase-url": supabaseUrl }, [], { ask });
     expect(proposed["Google Cloud project id"]).toBe("booking-insights-prod");
     expect(proposed["Its port"]).toBe("587");
     expect(refused).toEqual([expect.stringContaining("projectId must"), expect.stringContaining("mail.host must")]);
