@@ -19,6 +19,8 @@ export interface Question {
   /** An empty answer leaves the field out. */
   readonly optional?: true;
   readonly number?: true;
+  /** Several, with commas between them. */
+  readonly list?: true;
 }
 
 const appUrlOf = (draft: Draft): string => String(draft["appUrl"] ?? "").replace(/\/$/, "");
@@ -46,6 +48,7 @@ export const questions: readonly Question[] = [
   { flag: "mail-port", path: ["mail", "port"], message: "Its port", number: true, proposal: () => "587" },
   { flag: "mail-user", path: ["mail", "user"], message: "Its user (empty: no login)", optional: true },
   { flag: "mail-from", path: ["mail", "from"], message: "Sender of mails: Name <address>" },
+  { flag: "alert-emails", path: ["alertEmails"], message: "Who gets the alerts (e-mails, commas between)", list: true },
   {
     ...{ flag: "drive-recordings", path: ["driveRecordings"], choices: ["on", "off"], proposal: () => "on" },
     message: "Read recordings from Drive (a restricted scope: external users need Google's verification)",
@@ -59,9 +62,13 @@ export function valueAt(draft: Draft, path: readonly string[]): string | undefin
 }
 
 /** The draft with the answer in its place; an empty answer to an optional question takes the field away. */
-export function withAnswer(draft: Draft, { path, number, optional }: Question, text: string): Draft {
-  const value = number && /^\d+$/.test(text) ? Number(text) : text;
-  return placed(draft, path, optional && text === "" ? undefined : value);
+export function withAnswer(draft: Draft, question: Question, text: string): Draft {
+  return placed(draft, question.path, question.optional && text === "" ? undefined : parsed(question, text));
+}
+
+function parsed({ number, list }: Question, text: string): string | number | readonly string[] {
+  if (list) return text.split(",").map((one) => one.trim());
+  return number && /^\d+$/.test(text) ? Number(text) : text;
 }
 
 function placed(draft: Draft, [key = "", ...rest]: readonly string[], value: unknown): Draft {
@@ -74,7 +81,7 @@ function placed(draft: Draft, [key = "", ...rest]: readonly string[], value: unk
 export function fieldProblem(draft: Draft, path: readonly string[]): string | null {
   const issue = environmentSchema
     .safeParse(draft)
-    .error?.issues.find(({ path: at }) => at.join(".") === path.join("."));
+    .error?.issues.find(({ path: at }) => path.every((key, index) => at[index] === key));
   return issue === undefined ? null : `${path.join(".")} ${issue.message}`;
 }
 

@@ -45,6 +45,7 @@ const answers = (): Record<string, string> => ({
   ...{ env: "live", "project-id": "acme-bookings", residency: "eu", "supabase-url": supabaseUrl },
   ...{ "oauth-client-id": "123-abc.apps.googleusercontent.com", "app-url": "https://app.acme.com" },
   ...{ "mail-host": "smtp.acme.com", "mail-from": "Acme <bookings@acme.com>" },
+  "alert-emails": "ops@acme.com, on-call@acme.com",
 });
 const asFlags = (values: Record<string, string>): string[] =>
   Object.entries({ file, ...values }).flatMap(([flag, value]) => [`--${flag}`, value]);
@@ -83,6 +84,7 @@ describe("init", () => {
       ...{ oauthClientId: "123-abc.apps.googleusercontent.com", appUrl: "https://app.acme.com" },
       ...{ reconnectUrl: "https://app.acme.com/settings/google", driveRecordings: "on" },
       mail: { host: "smtp.acme.com", port: 587, from: "Acme <bookings@acme.com>" },
+      alertEmails: ["ops@acme.com", "on-call@acme.com"],
     });
     const header = (text: string): string => text.slice(0, text.indexOf("export const"));
     expect(header(readFileSync(file, "utf8"))).toBe(header(readFileSync(source, "utf8")));
@@ -140,10 +142,16 @@ describe("init", () => {
 describe("an answer that cannot be right", () => {
   it("is told with every other one at once, and nothing is written", async () => {
     const before = readFileSync(file, "utf8");
-    const wrong = { ...answers(), "project-id": "123456", "mail-port": "smtp", "app-url": "http://app.acme.com" };
+    const wrong = {
+      ...answers(),
+      "project-id": "123456",
+      "mail-port": "smtp",
+      "alert-emails": "ops",
+      "app-url": "http://app.acme.com",
+    };
     const { "mail-from": _left, ...incomplete } = wrong as Record<string, string>;
     await expect(init(incomplete as Record<string, string>)).rejects.toThrow(
-      /--project-id: projectId must.*\n.*--app-url: appUrl must begin with https.*\n(.*\n)?.*--mail-port.*\n.*--mail-from: is missing/,
+      /--project-id: projectId must.*\n.*--app-url: appUrl must begin with https.*\n(.*\n)?.*--mail-port.*\n.*--mail-from: is missing.*\n.*--alert-emails: alertEmails must be an e-mail/,
     );
     expect(readFileSync(file, "utf8")).toBe(before);
   });
@@ -256,7 +264,7 @@ describe("a person", () => {
 describe("the rendered file", () => {
   it("is what the format check wants, and reads back as it was written", async () => {
     const [first] = environments;
-    const later = { ...first!, name: "later", alertEmails: ["a@b.c"], budget: { amount: 5, "odd key": true } };
+    const later = { ...first!, name: "later", extra: { amount: 5, "odd key": true } };
     const text = await renderEnvironments(file, [later]);
     const copy = path.join(folder, "rendered.ts");
     writeFileSync(copy, text);
