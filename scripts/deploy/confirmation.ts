@@ -1,4 +1,5 @@
 import { confirm, input } from "@inquirer/prompts";
+import { asked } from "../ops/asked.ts";
 import { DeployError } from "./deploy-error.ts";
 import { inWords, type PlanSummary } from "./plan-summary.ts";
 
@@ -13,8 +14,8 @@ export function confirmOnTerminal(): Confirm | null {
   if (!process.stdin.isTTY) return null;
   const context = { output: process.stderr };
   return {
-    yes: (message) => confirm({ message, default: false }, context),
-    typed: (message) => input({ message }, context),
+    yes: (message) => asked(confirm({ message, default: false }, context)),
+    typed: (message) => asked(input({ message }, context)),
   };
 }
 

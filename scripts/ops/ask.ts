@@ -1,3 +1,5 @@
+import { asked } from "./asked.ts";
+
 export interface AskedQuestion {
   readonly message: string;
   readonly choices?: readonly string[] | undefined;
@@ -16,7 +18,7 @@ async function ask({ message, choices, proposal, problemOf }: AskedQuestion): Pr
   const { input, select } = await import("@inquirer/prompts");
   const context = { output: process.stderr };
   const standard = proposal === undefined ? {} : { default: proposal };
-  if (choices !== undefined) return await select({ message, choices: [...choices], ...standard }, context);
+  if (choices !== undefined) return await asked(select({ message, choices: [...choices], ...standard }, context));
   const validate = async (answer: string): Promise<true | string> => (await problemOf(answer.trim())) ?? true;
-  return (await input({ message, validate, ...standard }, context)).trim();
+  return (await asked(input({ message, validate, ...standard }, context))).trim();
 }
