@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { speakerSources } from "#domain/attribute-speakers.ts";
+import { subject } from "./subject.ts";
 
 /** Answers of the analysis functions in the database, as the store reads them. */
 
@@ -24,11 +25,11 @@ const analysisSnapshot = z.object({
 });
 
 export const analysisStart = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("leased"), fencing: z.number().int(), snapshot: analysisSnapshot }),
-  z.object({ kind: z.literal("busy") }),
-  z.object({ kind: z.literal("redelivered") }),
-  z.object({ kind: z.literal("unknown") }),
-  z.object({ kind: z.literal("unwanted"), reason: z.string() }),
+  z.object({ kind: z.literal("leased"), fencing: z.number().int(), snapshot: analysisSnapshot, subject }),
+  z.object({ kind: z.literal("busy"), subject }),
+  z.object({ kind: z.literal("redelivered"), subject }),
+  z.object({ kind: z.literal("unknown"), subject }),
+  z.object({ kind: z.literal("unwanted"), reason: z.string(), subject }),
 ]);
 
 export const storedTranscripts = z.array(

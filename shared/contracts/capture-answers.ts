@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { recordingStates } from "#domain/recording.ts";
+import { subject } from "./subject.ts";
 
 const sealedAudio = z.object({
   sizeBytes: z.number(),
@@ -26,10 +27,10 @@ export const recordingSnapshot = z.object({
 
 /** Answer of `begin_capture`. */
 export const captureStart = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("leased"), fencing: z.number(), recording: recordingSnapshot }),
-  z.object({ kind: z.literal("busy") }),
-  z.object({ kind: z.literal("redelivered") }),
-  z.object({ kind: z.literal("settled"), state: z.enum(recordingStates) }),
+  z.object({ kind: z.literal("leased"), fencing: z.number(), recording: recordingSnapshot, subject }),
+  z.object({ kind: z.literal("busy"), subject }),
+  z.object({ kind: z.literal("redelivered"), subject }),
+  z.object({ kind: z.literal("settled"), state: z.enum(recordingStates), subject }),
 ]);
 
 /** Answer of `renew_capture`. */

@@ -1,5 +1,6 @@
 import type { Insights } from "#domain/insights.ts";
 import type { TranscriptSegment } from "#domain/transcript.ts";
+import type { Subject } from "#kernel/trace.ts";
 
 /** A held lease on a booking's analysis; `fencing` rises with every holder and guards every write. */
 export interface AnalysisLease {
@@ -62,14 +63,16 @@ export interface AnalysisStore {
     recordingId: string,
     holder: string,
   ): Promise<
-    | { readonly kind: "leased"; readonly lease: AnalysisLease; readonly snapshot: AnalysisSnapshot }
-    /** Another delivery holds the booking and will take this recording up before it leaves. */
-    | { readonly kind: "busy" }
-    /** This very delivery holds it: its first run died or still runs. */
-    | { readonly kind: "redelivered" }
-    | { readonly kind: "unknown" }
-    /** Nothing may be written: no booking, or one that was cancelled. */
-    | { readonly kind: "unwanted"; readonly reason: string }
+    (
+      | { readonly kind: "leased"; readonly lease: AnalysisLease; readonly snapshot: AnalysisSnapshot }
+      /** Another delivery holds the booking and will take this recording up before it leaves. */
+      | { readonly kind: "busy" }
+      /** This very delivery holds it: its first run died or still runs. */
+      | { readonly kind: "redelivered" }
+      | { readonly kind: "unknown" }
+      /** Nothing may be written: no booking, or one that was cancelled. */
+      | { readonly kind: "unwanted"; readonly reason: string }
+    ) & { readonly subject: Subject }
   >;
   /** Keeps a long analysis's lease alive; false when it is lost or the booking is no longer wanted. */
   renew(lease: AnalysisLease): Promise<boolean>;

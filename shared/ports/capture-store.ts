@@ -1,4 +1,5 @@
 import type { RecordingState } from "#domain/recording.ts";
+import type { Subject } from "#kernel/trace.ts";
 import type { Effect } from "#ports/effect-log.ts";
 
 /** A held lease; `fencing` rises with every holder and guards every write. */
@@ -57,10 +58,12 @@ export interface CaptureStore {
     recordingName: string,
     options: { readonly userId: string; readonly holder: string; readonly leaseSeconds: number },
   ): Promise<
-    | { readonly kind: "leased"; readonly lease: CaptureLease; readonly recording: RecordingSnapshot }
-    | { readonly kind: "busy" }
-    | { readonly kind: "redelivered" }
-    | { readonly kind: "settled"; readonly state: RecordingState }
+    (
+      | { readonly kind: "leased"; readonly lease: CaptureLease; readonly recording: RecordingSnapshot }
+      | { readonly kind: "busy" }
+      | { readonly kind: "redelivered" }
+      | { readonly kind: "settled"; readonly state: RecordingState }
+    ) & { readonly subject: Subject }
   >;
   match(
     lease: CaptureLease,

@@ -10,7 +10,6 @@ export interface Effect {
   readonly key: string;
   readonly outcome: string;
   readonly detail?: Readonly<Record<string, string | number | boolean | null>>;
-  readonly traceId?: string;
 }
 
 export interface EffectLog {

@@ -13,6 +13,8 @@ export interface DueMessage {
 }
 
 export interface MessageBooking {
+  /** Absent from a database one release older. */
+  readonly id?: string;
   readonly status: string;
   readonly title: string | null;
   readonly startsAt: Date;

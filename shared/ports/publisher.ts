@@ -5,6 +5,12 @@ export interface OutboxMessage {
   readonly topic: string;
   readonly data: unknown;
   readonly attributes: Readonly<Record<string, string>>;
+  /** Null for a message that is about none. */
+  readonly bookingId: string | null;
+  /** When its row was written; null when the database does not say. */
+  readonly createdAt: Date | null;
+  /** No other row of the booking was written before it. */
+  readonly isFirst: boolean;
 }
 
 export interface PublishFailure {

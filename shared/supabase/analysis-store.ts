@@ -25,7 +25,7 @@ export function makeAnalysisStore(
       const start = analysisStart.parse(dataOf(await supabase.rpc("begin_analysis", arguments_)));
       if (start.kind !== "leased") return start;
       const lease = { bookingId: start.snapshot.bookingId, fencing: start.fencing };
-      return { kind: "leased", lease, snapshot: start.snapshot };
+      return { kind: "leased", lease, snapshot: start.snapshot, subject: start.subject };
     },
     renew: async (lease) => dataOf(await supabase.rpc("renew_analysis", held(lease))),
     storeTranscript: async (lease, recordingId, { segments, ...transcript }) => {

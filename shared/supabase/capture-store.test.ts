@@ -129,8 +129,29 @@ describe("the lease on a recording", () => {
   });
 
   it("ends with the work: a later event of the same recording finds nothing to do", async () => {
-    await transcribing();
-    expect(await begin()).toEqual({ kind: "settled", state: "transcribing" });
+    const recordingId = await transcribing();
+    const subject = { recordingId, bookingId: meeting.bookingId };
+    expect(await begin()).toEqual({ kind: "settled", state: "transcribing", subject });
+  });
+
+  it("says which booking every answer is about, once one is matched", async () => {
+    const first = await begin();
+    expect(first.subject).toEqual({ recordingId: (await recordingRow())["id"] });
+    if (first.kind === "leased") await store.match(first.lease, foundIn(meeting));
+    const { bookingId } = meeting;
+    expect((await begin(meeting, "another message")).subject).toMatchObject({ bookingId });
+  });
+
+  it("leaves the booking's trace in the ledger, whoever writes to it", async () => {
+    const recordingId = await transcribing();
+    await database.sql(
+      "insert into private.effects (recording_id, step, effect, key, outcome) values ($1, 's', 'e', 'k', 'o')",
+      [recordingId],
+    );
+    const effects = await database.sql("select distinct trace_id from private.effects where recording_id = $1", [
+      recordingId,
+    ]);
+    expect(effects).toEqual([{ trace_id: meeting.bookingId.replaceAll("-", "") }]);
   });
 });
 

@@ -21,8 +21,8 @@ export function makeCaptureStore(supabase: Supabase): CaptureStore {
       });
       const start = captureStart.parse(dataOf(answer));
       if (start.kind !== "leased") return start;
-      const { recording, fencing } = start;
-      return { kind: "leased", lease: { recordingId: recording.id, fencing }, recording };
+      const { recording, fencing, subject } = start;
+      return { kind: "leased", lease: { recordingId: recording.id, fencing }, recording, subject };
     },
     match: async (lease, found) => {
       const answer = await supabase.rpc("match_recording", { ...held(lease), p_found: toJson(found) });

@@ -608,8 +608,10 @@ export type Database = {
         };
         Returns: {
           attributes: Json;
+          created_at: string;
           data: Json;
           id: number;
+          is_first: boolean;
           topic: string;
         }[];
       };

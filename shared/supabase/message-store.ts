@@ -14,6 +14,7 @@ const dueMessage = z.object({
   about: z.string(),
   booking: z
     .object({
+      id: z.uuid().exactOptional(),
       status: z.string(),
       title: z.string().nullable(),
       startsAt: instant,
