@@ -35,6 +35,7 @@ const PACKAGES = {
     "googleapis",
     "google-auth-library",
     "@google-cloud/(?!functions-framework)[^/]+",
+    "@opentelemetry/(api|exporter-trace-otlp-proto|sdk-trace-base)",
   ],
   "^shared/supabase/": ["zod", "jose", "@supabase/supabase-js"],
   "^shared/media/": ["mediabunny"],

@@ -53,7 +53,7 @@ function delivery(attributes: Record<string, string>, more: Partial<Delivery> = 
     data: {},
     publishedAt: null,
     attempt: 1,
-    traceId: "0".repeat(32),
+    about: () => undefined,
     ...more,
   };
 }

@@ -27,7 +27,9 @@ export function makeHandler(deps: AnalyzeTranscriptDeps): (delivery: Delivery) =
   return async (delivery) => {
     const request = readStorageEvent(delivery, deps.bucket);
     if (request.kind === "foreign") return ignored(request.reason);
+    delivery.about({ recordingId: request.recordingId });
     const start = await deps.store.begin(request.recordingId, delivery.messageId);
+    delivery.about(start.subject);
     switch (start.kind) {
       case "unknown":
         return ignored("no such recording");

@@ -47,7 +47,7 @@ export function makeInsightsStep(deps: InsightsStepDeps): InsightsStep {
     };
     const about = { text: analysisText(segments), language: spokenLanguage, beforeRequests };
     const report = await analyzed(deps.language, about, delivery);
-    await recordCost(deps.effects, report, { lease, delivery, transcriptHash });
+    await recordCost(deps.effects, report, { lease, transcriptHash });
     const leftOut = [...speakersLeftOut(transcripts), ...report.leftOut];
     const { analysis } = report;
     await write(deps.store, lease, buildInsights({ segments, transcriptHash, spokenLanguage, analysis, leftOut }));
@@ -111,7 +111,7 @@ function speakersLeftOut(transcripts: readonly StoredTranscript[]): readonly Lef
 async function recordCost(
   effects: EffectLog,
   report: LanguageReport,
-  about: { readonly lease: AnalysisLease; readonly delivery: Delivery; readonly transcriptHash: string },
+  about: { readonly lease: AnalysisLease; readonly transcriptHash: string },
 ): Promise<void> {
   await effects.record([
     {
@@ -121,7 +121,6 @@ async function recordCost(
       key: about.transcriptHash,
       outcome: report.analysis === null ? (report.leftOut[0]?.reason ?? "nothing") : "analyzed",
       detail: { requests: report.requests, billedUnits: report.billedUnits },
-      traceId: about.delivery.traceId,
     },
   ]);
 }

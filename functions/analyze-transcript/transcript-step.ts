@@ -96,7 +96,7 @@ function knowledgeOf(segments: readonly TranscriptSegment[]): SpeakerKnowledge {
 }
 
 function effectOf(
-  { recording, lease, delivery }: TranscriptRequest,
+  { recording, lease }: TranscriptRequest,
   made: { readonly speech: Speech; readonly segments: readonly TranscriptSegment[]; readonly people: MeetingPeople },
 ): Effect {
   return {
@@ -114,6 +114,5 @@ function effectOf(
       billedSeconds: made.speech.billedSeconds,
       withoutNames: made.people === NOBODY || made.people.reason !== null,
     },
-    traceId: delivery.traceId,
   };
 }

@@ -24,6 +24,7 @@ export async function captureRecording(
 ): Promise<Outcome> {
   const options = { userId, holder: delivery.messageId, leaseSeconds: deps.leaseSeconds };
   const start = await deps.store.begin(recordingName, options);
+  delivery.about(start.subject);
   switch (start.kind) {
     case "settled":
       return ignored(`the recording is ${start.state} already`);
@@ -68,12 +69,12 @@ async function work(deps: CaptureDeps, { lease, recording: known, delivery }: Wo
   const recording = known.bookingId === null ? await matchBooking(deps, lease, known) : known;
   if (recording.bookingId === null) return ignored("the meeting belongs to no booking that wants its recording");
   const { id: recordingId, bookingId, language } = recording;
-  const { traceId } = delivery;
+  delivery.about({ recordingId, bookingId });
   await keepLease(deps, lease);
-  const { objectName, durationMs } = await audioOf(deps, { lease, recording, traceId });
+  const { objectName, durationMs } = await audioOf(deps, { lease, recording });
   // A paid job is asked for only while the booking stands.
   await keepLease(deps, lease);
-  const audio = { recordingId, bookingId, objectName, durationMs, language, traceId };
+  const audio = { recordingId, bookingId, objectName, durationMs, language };
   const jobs = await startTranscription(deps, lease, audio);
   return done(`${jobs} transcription job(s)`);
 }

@@ -112,7 +112,7 @@ const deliveryOf = (overrides: Partial<Delivery> = {}): Delivery => ({
   data: { recording: { name: meeting.recordingName } },
   publishedAt: null,
   attempt: 1,
-  traceId: "0".repeat(32),
+  about: () => undefined,
   ...overrides,
 });
 

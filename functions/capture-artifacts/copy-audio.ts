@@ -23,11 +23,10 @@ export interface CopiedAudio {
   readonly durationMs: number;
 }
 
-/** One capture under way: whose lease, which recording, which trace. */
+/** One capture under way: whose lease, which recording. */
 export interface Capture {
   readonly lease: CaptureLease;
   readonly recording: RecordingSnapshot;
-  readonly traceId: string;
 }
 
 /** Failures after which the bytes the server holds may be wrong: the next try begins a new upload. */
@@ -142,7 +141,7 @@ function isSealed(object: StoredObject, sealed: SealedAudio): boolean {
 
 async function finish(
   { store, keepDays }: CopyDeps,
-  { lease, recording, traceId }: Capture,
+  { lease, recording }: Capture,
   { object, sealed }: { object: StoredObject; sealed: SealedAudio },
 ): Promise<CopiedAudio> {
   const { durationMs, sizeBytes } = sealed;
@@ -153,8 +152,6 @@ async function finish(
   const effect = { ...ids, step: "capture-artifacts", effect: "recording.copy", key: object.name, outcome: "copied" };
   const detail = { durationMs, sizeBytes };
   const { name, generation } = object;
-  assertHeld(
-    await store.finishCopy(lease, { object: { name, generation }, keepDays, effect: { ...effect, detail, traceId } }),
-  );
+  assertHeld(await store.finishCopy(lease, { object: { name, generation }, keepDays, effect: { ...effect, detail } }));
   return { objectName: name, durationMs };
 }

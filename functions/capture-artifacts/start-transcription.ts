@@ -21,7 +21,6 @@ export interface AudioToTranscribe {
   readonly objectName: string;
   readonly durationMs: number;
   readonly language: string | null;
-  readonly traceId: string;
 }
 
 /** Asks Speech for every chunk that nobody has asked for yet; answers how many jobs run. */
@@ -80,8 +79,8 @@ async function ask(deps: TranscriptionDeps, starting: Starting): Promise<string>
 }
 
 function effectOf({ audio, job }: Starting, outcome: string): Effect {
-  const { recordingId, bookingId, traceId, durationMs } = audio;
+  const { recordingId, bookingId, durationMs } = audio;
   const detail = { chunk: job.chunk, model: job.model, durationMs };
   const step = "capture-artifacts";
-  return { bookingId, recordingId, step, effect: "speech.start", key: job.outputPrefix, outcome, detail, traceId };
+  return { bookingId, recordingId, step, effect: "speech.start", key: job.outputPrefix, outcome, detail };
 }

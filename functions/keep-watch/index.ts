@@ -6,11 +6,15 @@ import { makeMeet } from "#google/meet.ts";
 import { makeGoogleOauth } from "#google/oauth.ts";
 import { makeTranscriber } from "#google/speech.ts";
 import { makeObjectStore } from "#google/storage.ts";
+import { makeTraceExporter } from "#google/trace-exporter.ts";
 import { makeWorkspaceEvents } from "#google/workspace-events.ts";
 import { readEnvironment } from "#runtime/environment.ts";
 import { makeLogger, safeErrorText } from "#runtime/logger.ts";
+import { workOn } from "#runtime/run-context.ts";
 import { makeScheduledFunction } from "#runtime/scheduled-function.ts";
 import { systemClock } from "#runtime/system-clock.ts";
+import { traced } from "#runtime/traced.ts";
+import { makeTracing } from "#runtime/tracing.ts";
 import { makeBookingWatch } from "#supabase/booking-watch.ts";
 import { makeCaptureWatchStore } from "#supabase/capture-watch-store.ts";
 import { makeSupabase } from "#supabase/client.ts";
@@ -37,11 +41,13 @@ import { makeReportStatus } from "./report-status.ts";
 /** Bookings announced again in one run, and how often one is before a person must look. */
 const REQUEUE = { limit: 200, maxRequeues: 12 } as const;
 
+const NAME = "keep-watch";
 const config = readEnvironment(keepWatchEnvironment, process.env);
-const log = makeLogger("keep-watch");
+const log = makeLogger(NAME);
+const tracing = makeTracing({ name: NAME, config, clock: systemClock, log, exporter: makeTraceExporter(NAME, config) });
 const supabase = makeSupabase({ url: config.SUPABASE_URL, secretKey: config.SUPABASE_SECRET_KEY });
 const client = { clientId: config.GOOGLE_CLIENT_ID, clientSecret: config.GOOGLE_CLIENT_SECRET };
-const tokens = makeConsultantTokenStore(supabase);
+const tokens = traced("tokens", makeConsultantTokenStore(supabase));
 const auth = makeConsultantAuth({
   ...client,
   tokens,
@@ -49,9 +55,9 @@ const auth = makeConsultantAuth({
   oauthEndpoint: config.GOOGLE_OAUTH_ENDPOINT,
 });
 
-const bookings = makeBookingWatch(supabase);
+const bookings = traced("bookings", makeBookingWatch(supabase));
 const states = makeOauthStateStore(supabase);
-const captures = makeCaptureWatchStore(supabase);
+const captures = traced("recordings", makeCaptureWatchStore(supabase));
 const overdueSeconds = config.OVERDUE_SECONDS;
 const [recordings] = buckets;
 
@@ -62,13 +68,16 @@ const duties: readonly Duty[] = [
     run: () => bookings.requeueOverdue({ ...REQUEUE, overdueSeconds }),
   },
   makeRenewSubscriptions({
-    subscriptions: makeWorkspaceEvents({
-      auth,
-      projectId: config.GOOGLE_CLOUD_PROJECT_ID,
-      topic: config.MEETING_EVENTS_TOPIC,
-      endpoint: config.GOOGLE_WORKSPACE_EVENTS_ENDPOINT,
-    }),
-    store: makeMeetingEventSubscriptionStore(supabase),
+    subscriptions: traced(
+      "workspaceevents",
+      makeWorkspaceEvents({
+        auth,
+        projectId: config.GOOGLE_CLOUD_PROJECT_ID,
+        topic: config.MEETING_EVENTS_TOPIC,
+        endpoint: config.GOOGLE_WORKSPACE_EVENTS_ENDPOINT,
+      }),
+    ),
+    store: traced("subscriptions", makeMeetingEventSubscriptionStore(supabase)),
     claimSeconds: config.SUBSCRIPTION_CLAIM_SECONDS,
     checkSeconds: config.SUBSCRIPTION_CHECK_SECONDS,
     retrySeconds: config.SUBSCRIPTION_RETRY_SECONDS,
@@ -76,26 +85,35 @@ const duties: readonly Duty[] = [
   makeFinishDisconnects({
     connections: makeGoogleConnectionStore(supabase),
     tokens,
-    oauth: makeGoogleOauth({
-      ...client,
-      redirectUri: config.GOOGLE_REDIRECT_URI,
-      scopes: [],
-      endpoint: config.GOOGLE_OAUTH_ENDPOINT,
-    }),
+    oauth: traced(
+      "oauth",
+      makeGoogleOauth({
+        ...client,
+        redirectUri: config.GOOGLE_REDIRECT_URI,
+        scopes: [],
+        endpoint: config.GOOGLE_OAUTH_ENDPOINT,
+      }),
+    ),
     olderThanSeconds: config.DISCONNECT_GRACE_SECONDS,
   }),
   makeFinishedOperationsDuty({
     store: captures,
-    transcriber: makeTranscriber({
-      projectId: config.GOOGLE_CLOUD_PROJECT_ID,
-      location: speechLocation(config.DATA_RESIDENCY),
-      endpoint: config.GOOGLE_SPEECH_ENDPOINT,
-    }),
-    objects: makeObjectStore({
-      projectId: config.GOOGLE_CLOUD_PROJECT_ID,
-      bucket: `${config.GOOGLE_CLOUD_PROJECT_ID}-${recordings.name}`,
-      endpoint: config.GOOGLE_STORAGE_ENDPOINT,
-    }),
+    transcriber: traced(
+      "speech",
+      makeTranscriber({
+        projectId: config.GOOGLE_CLOUD_PROJECT_ID,
+        location: speechLocation(config.DATA_RESIDENCY),
+        endpoint: config.GOOGLE_SPEECH_ENDPOINT,
+      }),
+    ),
+    objects: traced(
+      "storage",
+      makeObjectStore({
+        projectId: config.GOOGLE_CLOUD_PROJECT_ID,
+        bucket: `${config.GOOGLE_CLOUD_PROJECT_ID}-${recordings.name}`,
+        endpoint: config.GOOGLE_STORAGE_ENDPOINT,
+      }),
+    ),
     overdueSeconds,
     deadlineSeconds: config.TRANSCRIPTION_SECONDS,
   }),
@@ -103,9 +121,10 @@ const duties: readonly Duty[] = [
   makeStuckAnalysesDuty({ store: captures, overdueSeconds }),
   makeLostRecordingsDuty({
     store: captures,
-    meetings: makeMeet({ auth, endpoint: config.GOOGLE_MEET_ENDPOINT }),
+    meetings: traced("meet", makeMeet({ auth, endpoint: config.GOOGLE_MEET_ENDPOINT })),
     overdueSeconds,
     giveUpSeconds: config.RECORDING_SEARCH_SECONDS,
+    workOn,
   }),
   { name: "prune_single_use_values", run: () => states.prune() },
   makeReportStatus({
@@ -118,9 +137,10 @@ const duties: readonly Duty[] = [
 ];
 
 http(
-  "keep-watch",
+  NAME,
   makeScheduledFunction({
     log,
+    tracing,
     callers: makeCallerVerifier({
       audience: config.OIDC_AUDIENCE,
       callers: config.OIDC_CALLERS,

@@ -3,6 +3,7 @@ import { NeedsReconnectError, RetryableError } from "#kernel/verdicts.ts";
 import type { CaptureWatchStore } from "#ports/capture-store.ts";
 import type { MeetingArtifacts, MeetRecording } from "#ports/meeting-artifacts.ts";
 import type { TranscriptionProgress } from "#ports/transcriber.ts";
+import { workOn } from "#runtime/run-context.ts";
 import { makeFinishedOperationsDuty, makeLostRecordingsDuty } from "./recording-duties.ts";
 
 const at = new Date("2026-11-20T10:00:00Z");
@@ -119,7 +120,7 @@ describe("lost recordings", () => {
   const run = async (recordings: Record<string, readonly MeetRecording[] | Error>) => {
     const { store, announced } = storeWith({ searches: Object.keys(recordings) });
     const meetings: Pick<MeetingArtifacts, "conferencesIn" | "recordings"> = meetingsWith(recordings);
-    const duty = makeLostRecordingsDuty({ store, meetings, overdueSeconds: 600, giveUpSeconds: 86_400 });
+    const duty = makeLostRecordingsDuty({ store, meetings, overdueSeconds: 600, giveUpSeconds: 86_400, workOn });
     return { count: duty.run(), announced };
   };
 

@@ -1,4 +1,5 @@
 import { transcriptionPrefix } from "#domain/recording.ts";
+import type { WorkOn } from "#kernel/trace.ts";
 import { PermanentError } from "#kernel/verdicts.ts";
 import type { CaptureWatchStore, RunningTranscription } from "#ports/capture-store.ts";
 import type { MeetingArtifacts } from "#ports/meeting-artifacts.ts";
@@ -79,6 +80,7 @@ export function makeLostRecordingsDuty(deps: {
   readonly overdueSeconds: number;
   /** How long after its end a booking is searched. */
   readonly giveUpSeconds: number;
+  readonly workOn: WorkOn;
 }): Duty {
   const search = async ({ bookingId, userId, spaceName }: { bookingId: string; userId: string; spaceName: string }) => {
     const names: string[] = [];
@@ -93,7 +95,9 @@ export function makeLostRecordingsDuty(deps: {
     run: async () => {
       const { overdueSeconds, giveUpSeconds } = deps;
       const due = await deps.store.claimSearches({ overdueSeconds, giveUpSeconds, limit: LIMIT });
-      return eachInTurn(due, (one) => search(one).catch(noneIfRefused));
+      return eachInTurn(due, (one) =>
+        deps.workOn({ bookingId: one.bookingId }, () => search(one)).catch(noneIfRefused),
+      );
     },
   };
 }

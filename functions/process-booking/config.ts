@@ -6,11 +6,13 @@ import {
   oauthClientEnvironment,
   seconds,
   supabaseEnvironment,
+  tracingEnvironment,
 } from "#contracts/environment.ts";
 
 export const processBookingEnvironment = z.object({
   ...supabaseEnvironment.shape,
   ...cloudEnvironment.shape,
+  ...tracingEnvironment.shape,
   ...callerEnvironment.shape,
   ...oauthClientEnvironment.shape,
   ...googleEndpoints.pick({

@@ -26,6 +26,7 @@ export function makeHandler(deps: ProcessBookingDeps): (delivery: Delivery) => P
     const event = bookingEvent.safeParse(delivery.data);
     if (!event.success) throw new PermanentError("the message names no booking", { code: "bad_booking_event" });
     const { store, leaseSeconds } = deps;
+    delivery.about({ bookingId: event.data.bookingId });
     const start = await store.begin(event.data.bookingId, { holder: delivery.messageId, leaseSeconds });
     switch (start.kind) {
       case "busy":
@@ -34,22 +35,20 @@ export function makeHandler(deps: ProcessBookingDeps): (delivery: Delivery) => P
         // Its first run died or still runs; once the lease has run out this delivery takes over.
         throw new RetryableError("this delivery already holds the booking", { code: "lease_held" });
       case "leased":
-        return await underLease(deps, { lease: start.lease, first: start.look, traceId: delivery.traceId });
+        return await underLease(deps, start.lease, start.look);
     }
   };
 }
 
-interface Holding {
-  readonly lease: BookingLease;
-  readonly first: BookingLook;
-  readonly traceId: string;
-}
-
 /** Runs passes until the row is written, giving the lease back whatever happens. */
-async function underLease({ store, pass }: ProcessBookingDeps, { lease, first, traceId }: Holding): Promise<Outcome> {
+async function underLease(
+  { store, pass }: ProcessBookingDeps,
+  lease: BookingLease,
+  first: BookingLook,
+): Promise<Outcome> {
   let effects: Effect[] = [];
   const note: PassInput["note"] = (effect, key, outcome) => {
-    effects.push({ bookingId: lease.bookingId, step: "process-booking", effect, key, outcome, traceId });
+    effects.push({ bookingId: lease.bookingId, step: "process-booking", effect, key, outcome });
   };
   try {
     let look = first;

@@ -3,10 +3,13 @@ import { makeCalendar } from "#google/calendar.ts";
 import { makeCallerVerifier } from "#google/caller-verifier.ts";
 import { makeConsultantAuth } from "#google/consultant-auth.ts";
 import { makeMeet } from "#google/meet.ts";
+import { makeTraceExporter } from "#google/trace-exporter.ts";
 import { readEnvironment } from "#runtime/environment.ts";
 import { makeLogger } from "#runtime/logger.ts";
 import { makePubsubFunction } from "#runtime/pubsub-function.ts";
 import { systemClock } from "#runtime/system-clock.ts";
+import { traced } from "#runtime/traced.ts";
+import { makeTracing } from "#runtime/tracing.ts";
 import { makeBookingStore } from "#supabase/booking-store.ts";
 import { makeSupabase } from "#supabase/client.ts";
 import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
@@ -19,19 +22,21 @@ import { makeRetireEvents } from "./retire-events.ts";
 
 const NAME = "process-booking";
 const config = readEnvironment(processBookingEnvironment, process.env);
+const log = makeLogger(NAME);
+const tracing = makeTracing({ name: NAME, config, clock: systemClock, log, exporter: makeTraceExporter(NAME, config) });
 const supabase = makeSupabase({ url: config.SUPABASE_URL, secretKey: config.SUPABASE_SECRET_KEY });
-const store = makeBookingStore(supabase);
+const store = traced("bookings", makeBookingStore(supabase));
 const auth = makeConsultantAuth({
-  tokens: makeConsultantTokenStore(supabase),
+  tokens: traced("tokens", makeConsultantTokenStore(supabase)),
   clientId: config.GOOGLE_CLIENT_ID,
   clientSecret: config.GOOGLE_CLIENT_SECRET,
   clock: systemClock,
   oauthEndpoint: config.GOOGLE_OAUTH_ENDPOINT,
 });
-const calendar = makeCalendar({ auth, endpoint: config.GOOGLE_CALENDAR_ENDPOINT });
+const calendar = traced("calendar", makeCalendar({ auth, endpoint: config.GOOGLE_CALENDAR_ENDPOINT }));
 const conferencePollMs = config.CONFERENCE_POLL_SECONDS * 1000;
 const pass = makePass({
-  meetings: makeMeet({ auth, endpoint: config.GOOGLE_MEET_ENDPOINT }),
+  meetings: traced("meet", makeMeet({ auth, endpoint: config.GOOGLE_MEET_ENDPOINT })),
   holdEvent: makeEventHolder({ calendar, store, clock: systemClock, conferencePollMs }),
   retireEvents: makeRetireEvents({ calendar, store }),
 });
@@ -40,7 +45,8 @@ http(
   NAME,
   makePubsubFunction({
     name: NAME,
-    log: makeLogger(NAME),
+    log,
+    tracing,
     rejections: makeRejectionLog(supabase),
     callers: makeCallerVerifier({
       audience: config.OIDC_AUDIENCE,

@@ -5,11 +5,13 @@ import {
   googleEndpoints,
   seconds,
   supabaseEnvironment,
+  tracingEnvironment,
 } from "#contracts/environment.ts";
 
 export const relayEnvironment = z.object({
   ...supabaseEnvironment.shape,
   ...cloudEnvironment.shape,
+  ...tracingEnvironment.shape,
   ...callerEnvironment.shape,
   ...googleEndpoints.pick({ GOOGLE_OAUTH_ENDPOINT: true, GOOGLE_SECRET_MANAGER_ENDPOINT: true }).shape,
   /** The topic bookings are announced on; the outbox rows name theirs, this one must be among them. */

@@ -13,6 +13,7 @@ import { standingClock } from "#testing/clocks.ts";
 import { openTestDatabase, type TestDatabase } from "#testing/database.ts";
 import { strangersAuthorizations } from "#testing/id-tokens.ts";
 import { recordedLog } from "#testing/recorded-log.ts";
+import { testTracing } from "#testing/recorded-spans.ts";
 import { type ServedFunction, serveFunction } from "#testing/serve-function.ts";
 import { type PubSubEmulator, startPubSubEmulator } from "../../scripts/emulators/pubsub/start-pubsub-emulator.ts";
 import { scaledClock } from "../../scripts/emulators/rest/emulator.ts";
@@ -83,7 +84,7 @@ async function serveRelay(): Promise<ServedFunction> {
   });
   const publisher = makePubsubPublisher(PROJECT);
   const drain = coalesced(makeRelay({ store, publisher, clock, claimSeconds: 60 }));
-  return serveFunction(makeCheckedFunction({ mayCall, handle: drain, log }));
+  return serveFunction(makeCheckedFunction({ mayCall, handle: drain, log, tracing: testTracing(log) }));
 }
 
 interface PingOptions {

@@ -2,19 +2,27 @@ import { http } from "@google-cloud/functions-framework";
 import { makeCallerVerifier } from "#google/caller-verifier.ts";
 import { makePubsubPublisher } from "#google/pubsub-publisher.ts";
 import { makeSecretReader } from "#google/secret-manager.ts";
+import { makeTraceExporter } from "#google/trace-exporter.ts";
 import { makeCheckedFunction } from "#runtime/checked-function.ts";
 import { readEnvironment } from "#runtime/environment.ts";
 import { makeLogger } from "#runtime/logger.ts";
 import { systemClock } from "#runtime/system-clock.ts";
+import { traced } from "#runtime/traced.ts";
+import { makeTracedPublisher } from "#runtime/traced-publisher.ts";
+import { makeTracing } from "#runtime/tracing.ts";
 import { makeSupabase } from "#supabase/client.ts";
 import { makeOutboxStore } from "#supabase/outbox-store.ts";
 import { relayEnvironment } from "./config.ts";
 import { coalesced, makeRelayCallerCheck } from "./endpoint.ts";
 import { makeRelay } from "./handler.ts";
 
+const NAME = "relay-outbox";
 const config = readEnvironment(relayEnvironment, process.env);
-const store = makeOutboxStore(makeSupabase({ url: config.SUPABASE_URL, secretKey: config.SUPABASE_SECRET_KEY }));
-const publisher = makePubsubPublisher(config.GOOGLE_CLOUD_PROJECT_ID);
+const log = makeLogger(NAME);
+const tracing = makeTracing({ name: NAME, config, clock: systemClock, log, exporter: makeTraceExporter(NAME, config) });
+const supabase = makeSupabase({ url: config.SUPABASE_URL, secretKey: config.SUPABASE_SECRET_KEY });
+const store = traced("outbox", makeOutboxStore(supabase));
+const publisher = makeTracedPublisher(traced("pubsub", makePubsubPublisher(config.GOOGLE_CLOUD_PROJECT_ID)));
 
 const mayCall = makeRelayCallerCheck({
   store,
@@ -35,10 +43,11 @@ const mayCall = makeRelayCallerCheck({
 });
 
 http(
-  "relay-outbox",
+  NAME,
   makeCheckedFunction({
     mayCall,
-    log: makeLogger("relay-outbox"),
+    log,
+    tracing,
     handle: coalesced(makeRelay({ store, publisher, clock: systemClock, claimSeconds: config.OUTBOX_CLAIM_SECONDS })),
   }),
 );

@@ -1,14 +1,18 @@
 import { z } from "zod";
 import {
   callerEnvironment,
+  cloudEnvironment,
   googleEndpoints,
   seconds,
   secretValue,
   supabaseEnvironment,
+  tracingEnvironment,
 } from "#contracts/environment.ts";
 
 export const sendRemindersEnvironment = z.object({
   ...supabaseEnvironment.shape,
+  ...cloudEnvironment.shape,
+  ...tracingEnvironment.shape,
   ...callerEnvironment.shape,
   ...googleEndpoints.pick({ GOOGLE_OAUTH_ENDPOINT: true }).shape,
   SMTP_HOST: z.string().min(1),

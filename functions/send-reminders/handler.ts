@@ -1,4 +1,5 @@
 import { done, type Outcome } from "#kernel/outcome.ts";
+import type { WorkOn } from "#kernel/trace.ts";
 import { asError, PermanentError, RetryableError, sentenceOf } from "#kernel/verdicts.ts";
 import type { Mailer } from "#ports/mailer.ts";
 import type { DueMessage, MessageResult, MessageStore } from "#ports/message-store.ts";
@@ -8,6 +9,7 @@ export interface SendRemindersDeps {
   readonly messages: MessageStore;
   readonly mailer: Mailer;
   readonly links: MailLinks;
+  readonly workOn: WorkOn;
   readonly claimSeconds: number;
   /** Pause after the first failure; doubled after each further one, up to 64 times. */
   readonly retrySeconds: number;
@@ -29,8 +31,12 @@ export function makeHandler(deps: SendRemindersDeps): () => Promise<Outcome> {
     for (let taken = 0; taken < MAX_MAILS_PER_RUN; taken += 1) {
       const message = await deps.messages.takeDue(deps.claimSeconds, MAX_ATTEMPTS);
       if (message === null) break;
-      const { result, serverIsDown } = await attempt(message, deps);
-      await deps.messages.settle(message, result);
+      const bookingId = message.booking?.id;
+      const { result, serverIsDown } = await deps.workOn(bookingId === undefined ? {} : { bookingId }, async () => {
+        const tried = await attempt(message, deps);
+        await deps.messages.settle(message, tried.result);
+        return tried;
+      });
       counts[result.state] += 1;
       // The others wait unharmed: they have not been taken.
       if (serverIsDown) throw new RetryableError(reasonOf(result), { code: "mail_server" });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { RetryableError } from "#kernel/verdicts.ts";
 import { makeSmtpMailer } from "#mail/smtp-mailer.ts";
 import type { Mailer } from "#ports/mailer.ts";
+import { workOn } from "#runtime/run-context.ts";
 import { makeMessageStore } from "#supabase/message-store.ts";
 import { openTestDatabase, type TestDatabase } from "#testing/database.ts";
 import { scaledClock } from "../../scripts/emulators/rest/emulator.ts";
@@ -37,6 +38,7 @@ function handlerWith(through: Mailer): () => Promise<unknown> {
       messages: makeMessageStore((await database.api()).service),
       mailer: through,
       links: { reconnectUrl: undefined },
+      workOn,
       claimSeconds: 60,
       retrySeconds: 60,
     })();

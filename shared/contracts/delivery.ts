@@ -1,3 +1,5 @@
+import type { Subject } from "#kernel/trace.ts";
+
 /** One Pub/Sub message as a handler receives it: caller verified, envelope parsed, payload still unknown. */
 export interface Delivery {
   /** Stable over redeliveries of one message. */
@@ -9,6 +11,6 @@ export interface Delivery {
   readonly publishedAt: Date | null;
   /** 1 for the first delivery; known only with a dead letter policy. */
   readonly attempt: number | null;
-  /** W3C trace id that ties the log lines of one booking together. */
-  readonly traceId: string;
+  /** Told as soon as it is known what the message is about: the run's log lines and spans join the booking's trace. */
+  readonly about: (subject: Subject) => void;
 }

@@ -27,6 +27,17 @@ export const cloudEnvironment = z.object({
   DATA_RESIDENCY: z.enum(["us", "eu"]).default("us"),
 });
 
+/** Where spans are sent; unset: nowhere. */
+export const tracingEnvironment = z.object({
+  /** The whole address of an OTLP trace receiver, `/v1/traces` included. */
+  TRACES_ENDPOINT: endpoint,
+  /** Share of bookings whose spans are kept. */
+  TRACES_SAMPLED: z.coerce.number().min(0).max(1).default(1),
+});
+
+export type TracingConfig = z.infer<typeof tracingEnvironment> &
+  Pick<z.infer<typeof cloudEnvironment>, "GOOGLE_CLOUD_PROJECT_ID" | "GOOGLE_CLOUD_REGION">;
+
 /** OIDC: the audience a caller's token must name, and the service accounts that may call. */
 export const callerEnvironment = z.object({
   OIDC_AUDIENCE: z.string().min(1),

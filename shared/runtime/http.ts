@@ -1,6 +1,8 @@
 import type { Request, Response } from "@google-cloud/functions-framework";
+import { isTraceId, parseTraceparent } from "#kernel/trace.ts";
 import { asError } from "#kernel/verdicts.ts";
 import { type Logger, safeErrorText } from "#runtime/logger.ts";
+import { newTraceId } from "#runtime/run-context.ts";
 
 /** What the framework calls: exactly two parameters, so that it is treated as an HTTP function. */
 export type HttpFunction = (request: Request, response: Response) => Promise<void>;
@@ -14,21 +16,22 @@ export function guarded(log: Logger, serve: HttpFunction): HttpFunction {
     try {
       await serve(request, response);
     } catch (thrown) {
-      log.error({ traceId: traceIdOf(request), error: safeErrorText(asError(thrown)) }, "the request failed");
+      logFailure(log, thrown);
       if (!response.headersSent) response.status(503).end();
     }
   };
 }
 
-/** The W3C trace id of a request, or a new one. */
-export function traceIdOf(request: Request): string {
-  const parent = request.get("traceparent")?.split("-")[1];
-  const cloud = request.get("x-cloud-trace-context")?.split("/")[0];
-  return [parent, cloud].find(isTraceId) ?? crypto.randomUUID().replaceAll("-", "");
+/** Anything thrown, as one line without its secrets. */
+export function logFailure(log: Logger, thrown: unknown): void {
+  log.error({ error: safeErrorText(asError(thrown)) }, "the request failed");
 }
 
-export function isTraceId(id: string | undefined): id is string {
-  return id !== undefined && /^[0-9a-f]{32}$/.test(id);
+/** The trace that Google's front end began for a known caller's request, or a new one; a stranger may name any. */
+export function traceOfRequest(request: Request): string {
+  const parent = parseTraceparent(request.get("traceparent"))?.traceId;
+  const cloud = request.get("x-cloud-trace-context")?.split("/")[0];
+  return parent ?? (cloud !== undefined && isTraceId(cloud) ? cloud : newTraceId());
 }
 
 /** The request's body as text, for a digest; never logged. */

@@ -1,4 +1,5 @@
 import { type DestinationStream, pino } from "pino";
+import { runFields } from "#runtime/run-context.ts";
 
 /** Cloud Logging's names for pino's levels. */
 const SEVERITY: Readonly<Record<string, string>> = {
@@ -19,11 +20,12 @@ export interface Logger {
   error(fields: LogFields, message: string): void;
 }
 
-/** JSON lines on stdout, one per outcome, in the shape Cloud Logging reads. */
+/** JSON lines on stdout, one per outcome, in the shape Cloud Logging reads; each names its run's trace and booking. */
 export function makeLogger(functionName: string, destination: DestinationStream = pino.destination(1)): Logger {
   const options = {
     base: { function: functionName },
     messageKey: "message",
+    mixin: runFields,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ severity: SEVERITY[label] ?? "DEFAULT" }) },
   };

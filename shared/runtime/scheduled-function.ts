@@ -7,8 +7,8 @@ export interface ScheduledFunctionOptions extends Omit<CheckedFunctionOptions, "
 }
 
 /** An endpoint for Cloud Scheduler: 204 when the run ended well, 503 so that the job is tried again. */
-export function makeScheduledFunction({ callers, log, handle }: ScheduledFunctionOptions): HttpFunction {
+export function makeScheduledFunction({ callers, ...options }: ScheduledFunctionOptions): HttpFunction {
   const mayCall: CheckedFunctionOptions["mayCall"] = async (header) =>
     (await callers.verify(header("authorization"))) !== null;
-  return makeCheckedFunction({ mayCall, log, handle });
+  return makeCheckedFunction({ ...options, mayCall });
 }

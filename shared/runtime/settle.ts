@@ -3,6 +3,7 @@ import { assertNever } from "#kernel/exhaustive.ts";
 import type { Outcome } from "#kernel/outcome.ts";
 import { asError, PermanentError, RetryableError } from "#kernel/verdicts.ts";
 import { type LogFields, type Logger, safeErrorText } from "#runtime/logger.ts";
+import { describeRun } from "#runtime/run-context.ts";
 
 /** How a run ended, as the caller must hear it. */
 export type Settlement =
@@ -17,15 +18,18 @@ export async function settle(run: () => Promise<Outcome>, log: Logger, fields: L
   const timed = (): LogFields => ({ ...fields, durationMs: Math.round(performance.now() - startedAt) });
   try {
     const outcome = await run();
+    describeRun({ outcome: outcome.kind, ...(outcome.kind === "parked" && { code: outcome.code }) }, null);
     logOutcome(outcome, log, timed());
     return { kind: "acknowledge" };
   } catch (thrown) {
     const error = asError(thrown);
     if (error instanceof PermanentError) {
+      describeRun({ outcome: "refused" }, error.code);
       log.error({ ...timed(), outcome: "refused", code: error.code, error: safeErrorText(error) }, "permanent failure");
       return { kind: "refuse", reason: `${error.code}: ${safeErrorText(error)}` };
     }
     const code = error instanceof RetryableError ? error.code : "unexpected";
+    describeRun({ outcome: "retry" }, code);
     log.warn({ ...timed(), outcome: "retry", code, error: safeErrorText(error), at: origin(error) }, "will be retried");
     return { kind: "retry", retryAfterMs: error instanceof RetryableError ? error.retryAfterMs : undefined };
   }

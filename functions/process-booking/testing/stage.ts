@@ -139,6 +139,6 @@ function deliveryOf(bookingId: string, { messageId = crypto.randomUUID() }: Deli
     data: { bookingId },
     publishedAt: null,
     attempt: null,
-    traceId: "0123456789abcdef0123456789abcdef",
+    about: () => undefined,
   };
 }
