@@ -17,12 +17,13 @@ const NEEDED: Readonly<Record<string, string>> = {
   "objects.remove": "storage.objects.delete",
   "objects.stat": "storage.objects.get",
   "objects.upload": "storage.objects.create",
+  "spans.export": "telemetry.traces.write",
   "transcriber.check": "speech.operations.get",
   "transcriber.find": "speech.operations.list",
   "transcriber.start": "speech.recognizers.recognize",
 };
 
-/** Methods of the two ports that the function's own code calls; a store may have another name where it is handed on. */
+/** Methods of the three ports that the function's own code calls; a store may have another name where it is handed on. */
 function callsOf(name: string): Set<string> {
   const folder = path.resolve(import.meta.dirname, "../functions", name);
   const files = readdirSync(folder).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
@@ -30,7 +31,8 @@ function callsOf(name: string): Set<string> {
     const code = readFileSync(path.join(folder, file), "utf8");
     const transcriber = [...code.matchAll(/\btranscriber\.(\w+)\(/g)].map(([, method]) => `transcriber.${method}`);
     const store = code.includes("#ports/object-store.ts") ? [...code.matchAll(/\.(\w+)\(/g)] : [];
-    return [...transcriber, ...store.map(([, method]) => `objects.${method}`)];
+    const spans = code.includes("makeTraceExporter(") ? ["spans.export"] : [];
+    return [...spans, ...transcriber, ...store.map(([, method]) => `objects.${method}`)];
   });
   return new Set(found.filter((call) => call in NEEDED));
 }
@@ -77,15 +79,19 @@ it("the roles hold what the topology says", () => {
   );
 });
 
-it("every method of the two ports is known to need something, or nothing", () => {
+it("every method of the three ports is known to need something, or nothing", () => {
   const methodsOf = (file: string): string[] => {
     const text = readFileSync(path.resolve(import.meta.dirname, "../shared/ports", file), "utf8");
-    const port = /export interface (?:ObjectStore|Transcriber) \{([\s\S]*?)\n\}/.exec(text)?.[1] ?? "";
+    const port = /export interface (?:ObjectStore|SpanExporter|Transcriber) \{([\s\S]*?)\n\}/.exec(text)?.[1] ?? "";
     return [...port.matchAll(/^ {2}(\w+)\(/gm)].map(([, method]) => method ?? "");
   };
-  const ports = { objects: methodsOf("object-store.ts"), transcriber: methodsOf("transcriber.ts") };
+  const ports = {
+    objects: methodsOf("object-store.ts"),
+    spans: methodsOf("span-exporter.ts"),
+    transcriber: methodsOf("transcriber.ts"),
+  };
   const known = Object.entries(ports).flatMap(([port, methods]) => methods.map((method) => `${port}.${method}`));
 
-  expect(known.filter((call) => !(call in NEEDED))).toEqual(["objects.uriOf"]);
+  expect(known.filter((call) => !(call in NEEDED))).toEqual(["objects.uriOf", "spans.prepare"]);
   expect(Object.keys(NEEDED).filter((call) => !known.includes(call))).toEqual([]);
 });

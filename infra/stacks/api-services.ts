@@ -7,6 +7,8 @@ const FOUNDATION = [
   "cloudfunctions.googleapis.com",
   "cloudresourcemanager.googleapis.com",
   "cloudscheduler.googleapis.com",
+  // Where spans end: the Telemetry API discards them while this one is off.
+  "cloudtrace.googleapis.com",
   "iam.googleapis.com",
   "logging.googleapis.com",
   "monitoring.googleapis.com",
@@ -30,6 +32,7 @@ const SERVICES: Readonly<Record<Api, string | null>> = {
   speech: "speech.googleapis.com",
   storage: "storage.googleapis.com",
   supabase: null,
+  telemetry: "telemetry.googleapis.com",
   workspaceevents: "workspaceevents.googleapis.com",
 };
 

@@ -30,6 +30,7 @@ export const access = {
       "speech.recognizers.recognize": "transcriber.start",
     },
   },
+  "write-traces": { on: "project", permissions: { "telemetry.traces.write": "spans.export" } },
   "check-transcriptions": { on: "project", permissions: { "speech.operations.get": "transcriber.check" } },
 } as const satisfies Readonly<Record<string, Access>>;
 

@@ -28,6 +28,7 @@ export type Api =
   | "speech"
   | "storage"
   | "supabase"
+  | "telemetry"
   | "workspaceevents";
 
 export interface DeployedFunction {
@@ -57,8 +58,9 @@ export const functions = [
   {
     name: "google-auth",
     trigger: { kind: "public", check: "session_or_oauth_state" },
-    apis: ["oauth", "supabase", "workspaceevents"],
+    apis: ["oauth", "supabase", "telemetry", "workspaceevents"],
     secrets: [database, oauthClient],
+    access: ["write-traces"],
     memoryMiB: 256,
     timeoutSeconds: 60,
     concurrency: 20,
@@ -67,9 +69,10 @@ export const functions = [
   {
     name: "relay-outbox",
     trigger: { kind: "public", check: "relay_ping_or_oidc" },
-    apis: ["oauth", "pubsub", "secretmanager", "supabase"],
+    apis: ["oauth", "pubsub", "secretmanager", "supabase", "telemetry"],
     secrets: [database],
     readsSecrets: ["relay-ping-key"],
+    access: ["write-traces"],
     memoryMiB: 256,
     timeoutSeconds: 60,
     concurrency: 20,
@@ -78,8 +81,9 @@ export const functions = [
   {
     name: "process-booking",
     trigger: { kind: "pubsub" },
-    apis: ["calendar", "meet", "oauth", "supabase"],
+    apis: ["calendar", "meet", "oauth", "supabase", "telemetry"],
     secrets: [database, oauthClient],
+    access: ["write-traces"],
     memoryMiB: 256,
     timeoutSeconds: 120,
     concurrency: 10,
@@ -88,9 +92,9 @@ export const functions = [
   {
     name: "capture-artifacts",
     trigger: { kind: "pubsub" },
-    apis: ["drive", "meet", "oauth", "speech", "storage", "supabase", "workspaceevents"],
+    apis: ["drive", "meet", "oauth", "speech", "storage", "supabase", "telemetry", "workspaceevents"],
     secrets: [database, oauthClient],
-    access: ["write-objects", "start-transcriptions"],
+    access: ["write-objects", "start-transcriptions", "write-traces"],
     memoryMiB: 512,
     timeoutSeconds: 540,
     concurrency: 1,
@@ -99,9 +103,9 @@ export const functions = [
   {
     name: "analyze-transcript",
     trigger: { kind: "pubsub" },
-    apis: ["language", "meet", "oauth", "storage", "supabase"],
+    apis: ["language", "meet", "oauth", "storage", "supabase", "telemetry"],
     secrets: [database, oauthClient],
-    access: ["read-objects"],
+    access: ["read-objects", "write-traces"],
     memoryMiB: 512,
     timeoutSeconds: 540,
     concurrency: 1,
@@ -110,8 +114,9 @@ export const functions = [
   {
     name: "send-reminders",
     trigger: { kind: "schedule" },
-    apis: ["oauth", "smtp", "supabase"],
+    apis: ["oauth", "smtp", "supabase", "telemetry"],
     secrets: [database, { env: "SMTP_PASSWORD", secret: "smtp-password" }],
+    access: ["write-traces"],
     memoryMiB: 256,
     timeoutSeconds: 120,
     concurrency: 1,
@@ -120,9 +125,9 @@ export const functions = [
   {
     name: "keep-watch",
     trigger: { kind: "schedule" },
-    apis: ["meet", "oauth", "speech", "storage", "supabase", "workspaceevents"],
+    apis: ["meet", "oauth", "speech", "storage", "supabase", "telemetry", "workspaceevents"],
     secrets: [database, oauthClient],
-    access: ["list-objects", "check-transcriptions"],
+    access: ["list-objects", "check-transcriptions", "write-traces"],
     memoryMiB: 512,
     timeoutSeconds: 300,
     concurrency: 1,

@@ -20,6 +20,7 @@ const addresses: Addresses = {
   secretmanager: nowhere,
   speech: nowhere,
   storage: nowhere,
+  telemetry: nowhere,
   workspaceevents: nowhere,
   smtp: { host: "127.0.0.1", port: 9 },
 };

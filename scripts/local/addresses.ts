@@ -15,6 +15,7 @@ export interface Addresses {
   readonly secretmanager: string;
   readonly speech: string;
   readonly storage: string;
+  readonly telemetry: string;
   readonly workspaceevents: string;
   readonly smtp: { readonly host: string; readonly port: number };
 }

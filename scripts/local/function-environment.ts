@@ -28,6 +28,7 @@ const API_VARIABLES: Readonly<Record<Api, (addresses: Addresses) => Variables>> 
   speech: ({ speech }) => ({ GOOGLE_SPEECH_ENDPOINT: speech }),
   storage: ({ storage }) => ({ GOOGLE_STORAGE_ENDPOINT: storage }),
   supabase: ({ supabaseUrl }) => ({ SUPABASE_URL: supabaseUrl }),
+  telemetry: ({ telemetry }) => ({ TRACES_ENDPOINT: `${telemetry}/v1/traces` }),
   workspaceevents: ({ workspaceevents }) => ({ GOOGLE_WORKSPACE_EVENTS_ENDPOINT: workspaceevents }),
 };
 

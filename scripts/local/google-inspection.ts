@@ -6,6 +6,7 @@ import type { OAuthEmulator } from "../emulators/oauth/start-oauth-emulator.ts";
 import type { SmtpSink } from "../emulators/smtp/start-smtp-sink.ts";
 import type { SpeechEmulator } from "../emulators/speech/start-speech.ts";
 import type { StorageEmulator } from "../emulators/storage/start-storage.ts";
+import type { TelemetryEmulator } from "../emulators/telemetry/start-telemetry-emulator.ts";
 import type { WorkspaceEventsEmulator } from "../emulators/workspaceevents/start-workspace-events-emulator.ts";
 import { bucketName } from "./local-project.ts";
 
@@ -17,6 +18,7 @@ export interface InspectedEmulators {
   readonly language: LanguageEmulator;
   readonly meet: MeetEmulator;
   readonly speech: SpeechEmulator;
+  readonly telemetry: TelemetryEmulator;
   readonly workspaceEvents: WorkspaceEventsEmulator;
   readonly storage: StorageEmulator | null;
   readonly smtp: SmtpSink;

@@ -12,6 +12,7 @@ import { startSecretManagerEmulator } from "../emulators/secretmanager/start-sec
 import { startSmtpSink } from "../emulators/smtp/start-smtp-sink.ts";
 import { startSpeech } from "../emulators/speech/start-speech.ts";
 import { startStorage } from "../emulators/storage/start-storage.ts";
+import { startTelemetryEmulator } from "../emulators/telemetry/start-telemetry-emulator.ts";
 import { startWorkspaceEventsEmulator } from "../emulators/workspaceevents/start-workspace-events-emulator.ts";
 import type { Addresses } from "./addresses.ts";
 import { googleInspection } from "./google-inspection.ts";
@@ -63,13 +64,14 @@ async function startEmulators(options: GoogleOptions, keep: Keep) {
   const speech = keep(await startSpeech({ ...common, storageUrl, accessToken: speechToken }));
   const language = keep(await startLanguageEmulator(common));
   const secretmanager = keep(await startSecretManagerEmulator({ ...common, admins: [deployerIdentity] }));
+  const telemetry = keep(await startTelemetryEmulator({ ...common, projectId: localProject.projectId }));
   const smtp = keep(await startSmtpSink({ clock }));
-  const servers = { oauth, calendar, drive, language, meet, secretmanager, speech, workspaceEvents };
+  const servers = { oauth, calendar, drive, language, meet, secretmanager, speech, telemetry, workspaceEvents };
 
   const addresses: Omit<Addresses, "supabaseUrl" | "supabaseSecretKey" | "supabasePublishableKey" | "databaseUrl"> = {
     pubsubHost: pubsub.host,
     ...{ oauth: oauth.url, calendar: calendar.url, drive: drive.url, language: language.url, meet: meet.url },
-    ...{ secretmanager: secretmanager.url, speech: speech.url, storage: storageUrl },
+    ...{ secretmanager: secretmanager.url, speech: speech.url, storage: storageUrl, telemetry: telemetry.url },
     ...{ workspaceevents: workspaceEvents.url, smtp: { host: smtp.host, port: smtp.port } },
   };
   return {
