@@ -52,7 +52,7 @@ function pointAtEmulator(): void {
 
 async function drain(through: Publisher = publisher, sampled = 1): Promise<void> {
   const options = { store: makeOutboxStore(api.service), publisher: through, clock: standingClock(), claimSeconds: 60 };
-  await testTracing(recordedLog(), store, sampled).run({}, makeRelay(options));
+  await testTracing(recordedLog(), { exporter: store, sampled }).run({}, makeRelay(options));
 }
 const published = (): FinishedSpan[] => store.spans.filter(({ name }) => name === "publish booking-events");
 const traceparents = () =>
@@ -132,7 +132,7 @@ describe("the trace of a booking", () => {
     const sizes: number[] = [];
     const exporter = { ...store, export: async (spans: readonly FinishedSpan[]) => void sizes.push(spans.length) };
     const options = { store: makeOutboxStore(api.service), publisher, clock: standingClock(), claimSeconds: 60 };
-    await testTracing(recordedLog(), exporter).run({}, makeRelay(options));
+    await testTracing(recordedLog(), { exporter }).run({}, makeRelay(options));
     expect(Math.max(...sizes)).toBeLessThanOrEqual(256);
     // The run's own span is the last.
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(1_201);

@@ -10,12 +10,16 @@ export interface OtlpSenderOptions {
   readonly projectId: string;
   readonly service: string;
   readonly region: string;
+  readonly timeoutMs?: number;
 }
+
+/** More than its owner ever has under way. */
+const MAX_REQUESTS = 100;
 
 type Resource = ReadableSpan["resource"];
 
-/** As long as a run waits for it; a socket that stays silent is closed then. */
-const TIMEOUT_MS = 1_000;
+/** No answer waits this long; within it the exporter repeats what a dead connection or a busy receiver did not take. */
+const TIMEOUT_MS = 10_000;
 
 const KINDS = {
   internal: SpanKind.INTERNAL,
@@ -26,8 +30,13 @@ const KINDS = {
 } as const satisfies Record<FinishedSpan["kind"], SpanKind>;
 
 /** Sends spans with OpenTelemetry's OTLP exporter (HTTP, protobuf); throws what the receiver or the network said. */
-export function makeOtlpSender({ url, headers, ...about }: OtlpSenderOptions): SpanExporter["export"] {
-  const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: TIMEOUT_MS });
+export function makeOtlpSender({
+  url,
+  headers,
+  timeoutMs = TIMEOUT_MS,
+  ...about
+}: OtlpSenderOptions): SpanExporter["export"] {
+  const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: timeoutMs, concurrencyLimit: MAX_REQUESTS });
   const resource = resourceOf(about);
   return (spans) =>
     new Promise((resolve, reject) => {

@@ -12,33 +12,44 @@ export interface SpanSenderOptions {
 /** The spans of one run on their way. */
 export interface SpanBatch {
   add(span: FinishedSpan): void;
-  /** Sends what is there; resolves within a second whatever happens, and never throws. */
+  /** Sends what is there; resolves within a second, sent or not, and never throws. */
   flush(): Promise<void>;
 }
 
 /** The longest that an answer waits for its spans. */
 const FLUSH_MS = 1_000;
-/** After a failure nothing is sent for this long: a dead trace store must not cost every delivery a second. */
+/** After it was too slow nobody waits for it for this long, and after a failure nothing is sent for this long. */
 const REST_MS = 30_000;
+/** Requests under way at once: three times the runs that an instance serves at once, then spans are dropped. */
+const MAX_PENDING = 64;
 /** A run with more spans sends them as it goes, so that a long drain of the outbox keeps few in memory. */
 const SPANS_PER_REQUEST = 256;
 
-/** Sends spans before the answer, since Cloud Run takes the CPU away after it; what cannot be sent is dropped. */
+/**
+ * Sends spans before the answer, since Cloud Run takes the CPU away after it. An answer that has waited long enough
+ * goes out all the same; its spans follow when they can. What the trace store refuses is dropped.
+ */
 export function makeSpanSender({ exporter, clock, log }: SpanSenderOptions): () => SpanBatch {
   let restsUntilMs = 0;
+  let hurriesUntilMs = 0;
+  let pending = 0;
   let hasWarned = false;
-  const rest = (why: string): void => {
-    restsUntilMs = clock.now().getTime() + REST_MS;
+  const nowMs = (): number => clock.now().getTime();
+  const warn = (why: string): void => {
     if (!hasWarned) log.warn({ error: why }, "spans are dropped: the trace store does not take them");
     hasWarned = true;
   };
   const send = async (spans: readonly FinishedSpan[]): Promise<void> => {
-    if (spans.length === 0 || clock.now().getTime() < restsUntilMs) return;
+    if (spans.length === 0 || nowMs() < restsUntilMs) return;
+    if (pending >= MAX_PENDING) return warn(`${pending} requests are waiting for an answer`);
+    pending += 1;
     try {
-      // Once more, because a connection that was kept may have died while the instance had no CPU.
-      await exporter.export(spans).catch(() => exporter.export(spans));
+      await exporter.export(spans);
     } catch (thrown) {
-      rest(safeErrorText(asError(thrown)));
+      restsUntilMs = nowMs() + REST_MS;
+      warn(safeErrorText(asError(thrown)));
+    } finally {
+      pending -= 1;
     }
   };
   return () => {
@@ -51,7 +62,8 @@ export function makeSpanSender({ exporter, clock, log }: SpanSenderOptions): () 
       },
       flush: async () => {
         sending.push(send(ready.splice(0)));
-        if (!(await endsWithin(clock, FLUSH_MS, Promise.all(sending)))) rest(`no answer within ${FLUSH_MS} ms`);
+        if (nowMs() < hurriesUntilMs) return;
+        if (!(await endsWithin(clock, FLUSH_MS, Promise.all(sending)))) hurriesUntilMs = nowMs() + REST_MS;
       },
     };
   };

@@ -4,10 +4,12 @@ import type { Delivery } from "#contracts/delivery.ts";
 import { done, type Outcome, parked } from "#kernel/outcome.ts";
 import { formatTraceparent } from "#kernel/trace.ts";
 import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
+import type { FinishedSpan } from "#ports/span-exporter.ts";
 import { makeLogger } from "#runtime/logger.ts";
 import { makePubsubFunction } from "#runtime/pubsub-function.ts";
 import { workOn } from "#runtime/run-context.ts";
 import { traced } from "#runtime/traced.ts";
+import { standingClock, steppingClock } from "#testing/clocks.ts";
 import { recordedSpans, testTracing } from "#testing/recorded-spans.ts";
 import { type ServedFunction, serveFunction } from "#testing/serve-function.ts";
 
@@ -25,7 +27,7 @@ const log = makeLogger("a-function", { write: (line) => void lines.push(JSON.par
 beforeAll(async () => {
   served = await serveFunction(
     makePubsubFunction({
-      ...{ name: "a-function", log, tracing: testTracing(log, store) },
+      ...{ name: "a-function", log, tracing: testTracing(log, { exporter: store }) },
       callers: { verify: async () => ({ email: "pubsub-push@p.iam.gserviceaccount.com" }) },
       rejections: { record: async () => undefined },
       handle: (delivery) => handle(delivery),
@@ -222,7 +224,7 @@ describe("a part of a run that serves many bookings", () => {
   it("belongs to its own booking's trace and says which run it was part of", async () => {
     const other = randomUUID();
     const mails = traced("smtp", { send: async () => log.info({}, "sent") });
-    const tracing = testTracing(log, store);
+    const tracing = testTracing(log, { exporter: store });
     await tracing.run({}, async () => {
       await workOn({ bookingId: BOOKING }, () => mails.send());
       await workOn({ bookingId: other }, () => mails.send());
@@ -247,7 +249,7 @@ describe("sampling", () => {
     const run = async (bookingId: string): Promise<boolean> => {
       const some = recordedSpans();
       const publish = () => workOn({ bookingId }, async () => done());
-      await testTracing(log, some, 0.25).run({ traceId: "0".repeat(32) }, publish);
+      await testTracing(log, { exporter: some, sampled: 0.25 }).run({ traceId: "0".repeat(32) }, publish);
       return some.spans.some(({ traceId }) => traceId !== "0".repeat(32));
     };
     const bookings = Array.from({ length: 2_000 }, () => randomUUID());
@@ -267,5 +269,40 @@ describe("a trace store that does not take spans", () => {
     const warnings = lines.filter(({ severity }) => severity === "WARNING");
     expect(warnings).toMatchObject([{ message: expect.stringMatching(/spans are dropped/) }]);
     expect(JSON.stringify(lines)).not.toContain("canary");
+  });
+
+  it("is given a rest, so that a refused request costs the next deliveries nothing", async () => {
+    const clock = standingClock();
+    const tracing = testTracing(log, { exporter: store, clock });
+    store.refuse = new Error("no");
+    await tracing.run({}, async () => done());
+    store.refuse = null;
+    await tracing.run({}, async () => done());
+    clock.advance(30_000);
+    await tracing.run({}, async () => done());
+    expect(store.spans).toHaveLength(1);
+  });
+
+  it("and stays silent holds the first answer up for a second, no other; what it takes later is kept", async () => {
+    const clock = steppingClock();
+    const held: (() => void)[] = [];
+    const slow = {
+      ...store,
+      export: (spans: readonly FinishedSpan[]) =>
+        new Promise<void>((resolve) => held.push(() => resolve(void store.spans.push(...spans)))),
+    };
+    const tracing = testTracing(log, { exporter: slow, clock });
+    for (let run = 0; run < 70; run += 1) expect(await tracing.run({}, async () => done())).toEqual(done());
+    expect(clock.waitedMs).toEqual([1_000]);
+    expect(held).toHaveLength(64);
+    for (const answer of held) answer();
+    expect(store.spans).toHaveLength(64);
+    expect(lines.map(({ message }) => message)).toEqual([expect.stringMatching(/spans are dropped/)]);
+  });
+
+  it("changes no error either", async () => {
+    store.refuse = new Error("no");
+    const run = testTracing(log, { exporter: store }).run({}, () => Promise.reject(new RangeError("ours")));
+    await expect(run).rejects.toThrow(RangeError);
   });
 });

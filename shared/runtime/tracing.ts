@@ -17,7 +17,7 @@ export interface TracingOptions {
 }
 
 export interface Tracing {
-  /** Does one run's work in a context of its own and sends its spans before it resolves; its result is the work's. */
+  /** Does one run's work in a context of its own and sends its spans before it resolves, within a second; its result is the work's. */
   run<Result>(start: Partial<RunStart>, work: () => Promise<Result>): Promise<Result>;
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from "#kernel/clock.ts";
 import type { FinishedSpan, SpanExporter } from "#ports/span-exporter.ts";
 import type { Logger } from "#runtime/logger.ts";
 import { systemClock } from "#runtime/system-clock.ts";
@@ -18,8 +19,15 @@ export function recordedSpans(): SpanExporter & { readonly spans: FinishedSpan[]
   return store;
 }
 
+export interface TestTracingOptions {
+  readonly exporter?: SpanExporter;
+  readonly sampled?: number;
+  readonly clock?: Clock;
+}
+
 /** Tracing as a function has it, for one that is served in a test; spans go nowhere unless there is an exporter. */
-export function testTracing(log: Logger, exporter: SpanExporter | null = null, sampled = 1): Tracing {
+export function testTracing(log: Logger, options: TestTracingOptions = {}): Tracing {
+  const { exporter = null, sampled = 1, clock = systemClock } = options;
   const config = { GOOGLE_CLOUD_PROJECT_ID: "booking-insights-local", TRACES_SAMPLED: sampled };
-  return makeTracing({ name: "a-function", config, clock: systemClock, log, exporter });
+  return makeTracing({ name: "a-function", config, clock, log, exporter });
 }
