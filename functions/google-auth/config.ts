@@ -5,13 +5,11 @@ import {
   oauthClientEnvironment,
   seconds,
   supabaseEnvironment,
-  tracingEnvironment,
 } from "#contracts/environment.ts";
 
 export const googleAuthEnvironment = z.object({
   ...supabaseEnvironment.shape,
   ...cloudEnvironment.shape,
-  ...tracingEnvironment.shape,
   ...oauthClientEnvironment.shape,
   ...googleEndpoints.pick({ GOOGLE_OAUTH_ENDPOINT: true, GOOGLE_WORKSPACE_EVENTS_ENDPOINT: true }).shape,
   /** Where consultants come from and return to; `next` is a path of it. */

@@ -58,9 +58,8 @@ export const functions = [
   {
     name: "google-auth",
     trigger: { kind: "public", check: "session_or_oauth_state" },
-    apis: ["oauth", "supabase", "telemetry", "workspaceevents"],
+    apis: ["oauth", "supabase", "workspaceevents"],
     secrets: [database, oauthClient],
-    access: ["write-traces"],
     memoryMiB: 256,
     timeoutSeconds: 60,
     concurrency: 20,
