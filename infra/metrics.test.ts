@@ -6,6 +6,7 @@ import { Secret } from "#kernel/secret.ts";
 import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
 import { makeSmtpMailer } from "#mail/smtp-mailer.ts";
 import { makeLogger } from "#runtime/logger.ts";
+import { workOn } from "#runtime/run-context.ts";
 import { settle } from "#runtime/settle.ts";
 import { systemClock } from "#runtime/system-clock.ts";
 import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
@@ -211,6 +212,7 @@ describe("codes that alerts wait for", () => {
         from: "a@example.com",
       }),
       links: { reconnectUrl: "https://app.example.com" },
+      workOn,
       ...{ claimSeconds: 60, retrySeconds: 60 },
     });
 

@@ -128,10 +128,13 @@ const duties: readonly Duty[] = [
   }),
   { name: "prune_single_use_values", run: () => states.prune() },
   makeReportStatus({
-    store: makePipelineStatusStore(supabase, {
-      recentSeconds: thresholds.recentSeconds,
-      expiringSeconds: thresholds.subscriptionExpiringSeconds,
-    }),
+    store: traced(
+      "status",
+      makePipelineStatusStore(supabase, {
+        recentSeconds: thresholds.recentSeconds,
+        expiringSeconds: thresholds.subscriptionExpiringSeconds,
+      }),
+    ),
     write: (fields) => log.info(fields, "pipeline status"),
   }),
 ];
