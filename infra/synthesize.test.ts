@@ -16,6 +16,7 @@ import { type DeployedFunction, functions, secretNames } from "./topology/functi
 import { logMetrics } from "./topology/metrics.ts";
 import { schedules } from "./topology/schedules.ts";
 import { subscriptions } from "./topology/subscriptions.ts";
+import { timings } from "./topology/timings.ts";
 import { topics } from "./topology/topics.ts";
 
 const { bootstrap, pipeline: raw } = synthesizeOne(testEnvironment());
@@ -24,6 +25,14 @@ const named = (type: string, name: string) =>
   ofType(pipeline, type).find(({ attributes }) => attributes["name"] === name)?.attributes;
 const url = (name: string) => `https://${name}-123456789012.europe-west4.run.app`;
 const account = (name: string) => `${name}@test-project.iam.gserviceaccount.com`;
+
+/** The schema of a function's environment, and the names in it. */
+async function configurationOf(name: string): Promise<{ schema: z.ZodObject; environmentKeys: readonly string[] }> {
+  const file = path.resolve(import.meta.dirname, "../functions", name, "config.ts");
+  const exported: unknown[] = Object.values(await import(pathToFileURL(file).href));
+  const schema = exported.find((value) => value instanceof z.ZodObject)!;
+  return { schema, environmentKeys: Object.keys(schema.shape) };
+}
 
 describe("topology and stacks", () => {
   it("every thing of the topology has its resource, and no resource of those kinds is of nobody", () => {
@@ -106,13 +115,21 @@ describe.each(functions.map((fn: DeployedFunction) => fn))("function $name", (fn
   });
 
   it("starts: its own configuration accepts what it is told, secrets included", async () => {
-    const file = path.resolve(import.meta.dirname, "../functions", fn.name, "config.ts");
-    const exported: unknown[] = Object.values(await import(pathToFileURL(file).href));
-    const schema = exported.find((value) => value instanceof z.ZodObject)!;
+    const { schema } = await configurationOf(fn.name);
     const secrets = fn.secrets.map(({ env }) => [env, "a secret"]);
     const told = { ...(service["environment_variables"] as object), ...Object.fromEntries(secrets) };
 
     expect(schema.safeParse(told).error).toBeUndefined();
+  });
+
+  it("is told what it reads, and not what others read: a change of that must not deploy it again", async () => {
+    const { environmentKeys } = await configurationOf(fn.name);
+    const told = Object.keys(service["environment_variables"] as object);
+    const ofTheInstallation = ["DATA_RESIDENCY", "GOOGLE_CLOUD_PROJECT_ID", "GOOGLE_CLOUD_REGION", "LOG_EXECUTION_ID"];
+
+    expect(told.filter((name) => ![...environmentKeys, ...ofTheInstallation].includes(name))).toEqual([]);
+    const periods = Object.keys(timings).map((key) => key.replaceAll(/[A-Z]/g, "_$&").toUpperCase());
+    expect(periods.filter((name) => environmentKeys.includes(name) && !told.includes(name))).toEqual([]);
   });
 
   it("may read the secrets that it has or asks for, and no other", () => {

@@ -8,10 +8,6 @@ type Variables = Readonly<Record<string, string>>;
 /** What a function must be told to talk to an API; the other endpoints are Google's own, which is the default. */
 const API_VARIABLES: Readonly<Partial<Record<Api, (platform: Platform) => Variables>>> = {
   language: ({ place }) => ({ GOOGLE_LANGUAGE_ENDPOINT: place.languageEndpoint }),
-  oauth: (platform) => ({
-    GOOGLE_CLIENT_ID: platform.environment.oauthClientId,
-    GOOGLE_REDIRECT_URI: redirectUri(platform),
-  }),
   pubsub: () => ({ GOOGLE_PUBSUB_TOPIC: "booking-events" }),
   smtp: ({ environment }) => mailVariables(environment),
   supabase: ({ environment }) => ({ SUPABASE_URL: environment.supabaseUrl }),
@@ -30,7 +26,11 @@ export function functionEnvironment(
   const { environment, place } = platform;
   return {
     ...Object.assign({}, ...fn.apis.map((api) => API_VARIABLES[api]?.(platform))),
-    ...periods(),
+    ...periodsOf(fn),
+    ...(actsForConsultants(fn) && {
+      GOOGLE_CLIENT_ID: environment.oauthClientId,
+      GOOGLE_REDIRECT_URI: redirectUri(platform),
+    }),
     ...(fn.name === "google-auth" && {
       APP_URL: environment.appUrl,
       GOOGLE_DRIVE_RECORDINGS: environment.driveRecordings,
@@ -54,8 +54,12 @@ function mailVariables({ mail, reconnectUrl }: Environment): Variables {
   };
 }
 
+/** Others have the API of Google's sign-in for its public keys alone. */
+const actsForConsultants = ({ secrets }: DeployedFunction): boolean =>
+  secrets.some(({ secret }) => secret === "google-client-secret");
+
 /** `outboxClaimSeconds` -> `OUTBOX_CLAIM_SECONDS`. */
-function periods(): Variables {
+function periodsOf(fn: DeployedFunction): Variables {
   const name = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-  return Object.fromEntries(Object.entries(timings).map(([key, seconds]) => [name(key), String(seconds)]));
+  return Object.fromEntries(fn.timings.map((key) => [name(key), String(timings[key])]));
 }

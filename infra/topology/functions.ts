@@ -1,4 +1,5 @@
 import type { AccessName } from "./access.ts";
+import type { TimingName } from "./timings.ts";
 
 /** How a function is called; there is no other way in. */
 export type Trigger =
@@ -40,6 +41,8 @@ export interface DeployedFunction {
   readonly readsSecrets?: readonly SecretName[];
   /** What its own service account may do in Google Cloud; calendars and meetings are reached as the consultant. */
   readonly access?: readonly AccessName[];
+  /** The periods that its configuration reads: a change of one deploys these functions again, and no other. */
+  readonly timings: readonly TimingName[];
   readonly memoryMiB: number;
   /** Request timeout; Pub/Sub push gives up at the subscription's ack deadline whatever this says. */
   readonly timeoutSeconds: number;
@@ -60,6 +63,7 @@ export const functions = [
     trigger: { kind: "public", check: "session_or_oauth_state" },
     apis: ["oauth", "supabase", "workspaceevents"],
     secrets: [database, oauthClient],
+    timings: ["subscriptionRetrySeconds", "subscriptionCheckSeconds"],
     memoryMiB: 256,
     timeoutSeconds: 60,
     concurrency: 20,
@@ -72,6 +76,7 @@ export const functions = [
     secrets: [database],
     readsSecrets: ["relay-ping-key"],
     access: ["write-traces"],
+    timings: ["outboxClaimSeconds"],
     memoryMiB: 256,
     timeoutSeconds: 60,
     concurrency: 20,
@@ -83,6 +88,7 @@ export const functions = [
     apis: ["calendar", "meet", "oauth", "supabase", "telemetry"],
     secrets: [database, oauthClient],
     access: ["write-traces"],
+    timings: ["leaseSeconds", "conferencePollSeconds"],
     memoryMiB: 256,
     timeoutSeconds: 120,
     concurrency: 10,
@@ -94,6 +100,7 @@ export const functions = [
     apis: ["drive", "meet", "oauth", "speech", "storage", "supabase", "telemetry", "workspaceevents"],
     secrets: [database, oauthClient],
     access: ["write-objects", "start-transcriptions", "write-traces"],
+    timings: ["leaseSeconds"],
     memoryMiB: 512,
     timeoutSeconds: 540,
     concurrency: 1,
@@ -105,6 +112,7 @@ export const functions = [
     apis: ["language", "meet", "oauth", "storage", "supabase", "telemetry"],
     secrets: [database, oauthClient],
     access: ["read-objects", "write-traces"],
+    timings: ["leaseSeconds"],
     memoryMiB: 512,
     timeoutSeconds: 540,
     concurrency: 1,
@@ -116,6 +124,7 @@ export const functions = [
     apis: ["oauth", "smtp", "supabase", "telemetry"],
     secrets: [database, { env: "SMTP_PASSWORD", secret: "smtp-password" }],
     access: ["write-traces"],
+    timings: ["mailClaimSeconds", "mailRetrySeconds"],
     memoryMiB: 256,
     timeoutSeconds: 120,
     concurrency: 1,
@@ -127,6 +136,15 @@ export const functions = [
     apis: ["meet", "oauth", "speech", "storage", "supabase", "telemetry", "workspaceevents"],
     secrets: [database, oauthClient],
     access: ["list-objects", "check-transcriptions", "write-traces"],
+    timings: [
+      "overdueSeconds",
+      "recordingSearchSeconds",
+      "transcriptionSeconds",
+      "subscriptionClaimSeconds",
+      "subscriptionRetrySeconds",
+      "subscriptionCheckSeconds",
+      "disconnectGraceSeconds",
+    ],
     memoryMiB: 512,
     timeoutSeconds: 300,
     concurrency: 1,

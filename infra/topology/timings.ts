@@ -22,3 +22,5 @@ export const timings = {
   subscriptionCheckSeconds: 86_400,
   disconnectGraceSeconds: 120,
 } as const;
+
+export type TimingName = keyof typeof timings;
