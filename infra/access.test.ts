@@ -63,7 +63,7 @@ describe.each(functions.map((fn: DeployedFunction) => fn))("rights of $name", (f
     const granted = grants.map(({ type, attributes }) => [type, attributes["role"]]);
     const wanted = names.map((name) => [
       tables[name]?.on === "recordings" ? "google_storage_bucket_iam_member" : "google_project_iam_member",
-      `bookingInsights.${name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())}`,
+      `projects/test-project/roles/bookingInsights.${name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())}`,
     ]);
 
     expect(granted.sort()).toEqual(wanted.sort());

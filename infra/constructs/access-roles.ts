@@ -33,9 +33,12 @@ export class AccessRoles extends Construct {
 
   /** Grants inside `scope`, the function's construct, so that each grant is found under what needs it. */
   grant(scope: Construct, { name, member, bucket }: GrantConfig): void {
-    const role = this.#roles.get(name);
-    if (role === undefined) throw new Error(`the topology knows no access called ${name}`);
-    if (access[name].on === "recordings") new StorageBucketIamMember(scope, name, { bucket, role: role.name, member });
-    else new ProjectIamMember(scope, name, { project: this.#projectId, role: role.name, member });
+    const made = this.#roles.get(name);
+    if (made === undefined) throw new Error(`the topology knows no access called ${name}`);
+    const project = this.#projectId;
+    // Of the role's id, so that a plan shows which role is granted: its name is known after the apply.
+    const role = `projects/${project}/roles/${made.roleId}`;
+    if (access[name].on === "recordings") new StorageBucketIamMember(scope, name, { bucket, role, member });
+    else new ProjectIamMember(scope, name, { project, role, member });
   }
 }

@@ -12,7 +12,7 @@ import { type Bundle, zipName } from "../bundles/bundles.ts";
 import type { DeployedFunction as FunctionTopology } from "../topology/functions.ts";
 import type { FunctionBuild } from "./function-build.ts";
 import { functionEnvironment } from "./function-environment.ts";
-import { functionUrl, type Platform } from "./platform.ts";
+import { accountName, functionUrl, type Platform } from "./platform.ts";
 
 export interface DeployedFunctionConfig {
   readonly platform: Platform;
@@ -63,8 +63,8 @@ export class DeployedFunction extends Construct {
       buildConfig: {
         runtime: "nodejs24",
         entryPoint: fn.name,
-        serviceAccount: build.builder.id,
-        dockerRepository: build.repository.id,
+        serviceAccount: accountName(platform, build.builder),
+        dockerRepository: build.repositoryName,
         source: { storageSource: { bucket: build.bundles.name, object: this.#upload(config).name } },
       },
       serviceConfig: this.#serviceConfig(config),

@@ -17,6 +17,7 @@ const KEEP_REPLACED_BUNDLES_DAYS = 30;
 export class FunctionBuild extends Construct {
   readonly bundles: StorageBucket;
   readonly repository: ArtifactRegistryRepository;
+  readonly repositoryName: string;
   readonly builder: ServiceAccount;
   /** A build that starts before these are in place fails. */
   readonly grants: readonly ITerraformDependable[];
@@ -30,6 +31,8 @@ export class FunctionBuild extends Construct {
       lifecycle: [deleteNoncurrentAfter(KEEP_REPLACED_BUNDLES_DAYS)],
     }).bucket;
     this.repository = this.#makeRepository(platform);
+    const { environment, place } = platform;
+    this.repositoryName = `projects/${environment.projectId}/locations/${place.region}/repositories/${this.repository.repositoryId}`;
     // The default would be the Compute Engine account, which many other things run as.
     this.builder = new ServiceAccount(this, "builder", {
       accountId: "function-builder",
@@ -57,7 +60,7 @@ export class FunctionBuild extends Construct {
     const scope = new Construct(this, "grants");
     const { member } = this.builder;
     const images = new ArtifactRegistryRepositoryIamMember(scope, "writes-images", {
-      repository: this.repository.name,
+      repository: this.repository.repositoryId,
       location: place.region,
       role: "roles/artifactregistry.writer",
       member,

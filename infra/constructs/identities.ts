@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import type { DeployedFunction } from "../topology/functions.ts";
 import { schedules } from "../topology/schedules.ts";
 import { subscriptions } from "../topology/subscriptions.ts";
-import { type Platform, serviceAgent } from "./platform.ts";
+import { accountName, type Platform, serviceAgent } from "./platform.ts";
 
 /** Accounts that only sign calls: one for Pub/Sub's pushes, one for the scheduler's requests. */
 export class Identities extends Construct {
@@ -23,7 +23,7 @@ export class Identities extends Construct {
     });
     // Pub/Sub may sign as it pleases in projects made since April 2021; in older ones it must be let.
     new ServiceAccountIamMember(this, "pubsub-signs", {
-      serviceAccountId: this.push.name,
+      serviceAccountId: accountName(platform, this.push),
       role: "roles/iam.serviceAccountOpenIdTokenCreator",
       member: serviceAgent(platform, "gcp-sa-pubsub"),
     });

@@ -1,4 +1,5 @@
 import type { DataGoogleProject } from "@cdktf/provider-google/lib/data-google-project/index.js";
+import type { ServiceAccount } from "@cdktf/provider-google/lib/service-account/index.js";
 import type { Environment } from "../environment.ts";
 import type { Place } from "../residency.ts";
 import type { SecretName } from "../topology/functions.ts";
@@ -23,6 +24,10 @@ export type ServiceAgent = "gcp-sa-pubsub";
 
 export const serviceAgent = (platform: Platform, agent: ServiceAgent): string =>
   `serviceAccount:service-${platform.project.number}@${agent}.iam.gserviceaccount.com`;
+
+/** An account's full name, of what a plan knows: the account's own `name` is known after the apply. */
+export const accountName = ({ environment }: Platform, { email }: ServiceAccount): string =>
+  `projects/${environment.projectId}/serviceAccounts/${email}`;
 
 /**
  * The address that Cloud Run gives a function, known before it exists: a function can be told its own address.
