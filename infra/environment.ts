@@ -78,6 +78,23 @@ export const environmentSchema = z.strictObject({
       error: "must be a connector's full name: projects/P/locations/REGION/connectors/C",
     })
     .exactOptional(),
+  /** Instead of that: a free range for a network of its own, which goes out by one fixed address. */
+  egressRange: z
+    .string()
+    .regex(/^(\d{1,3}\.){3}\d{1,3}\/28$/, { error: "must be a range of 16 addresses, such as 10.8.0.0/28" })
+    .exactOptional(),
+  /** What a month may cost, in the currency of the billing account; those who get the alerts are told. */
+  monthlyBudget: z
+    .strictObject({
+      billingAccount: z
+        .string()
+        .regex(/^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/, {
+          error: "must be a billing account's id: XXXXXX-XXXXXX-XXXXXX",
+        }),
+      amount: z.int().positive(),
+    })
+    .readonly()
+    .exactOptional(),
 });
 
 export type Environment = Readonly<z.infer<typeof environmentSchema>>;

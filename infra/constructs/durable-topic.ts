@@ -29,7 +29,7 @@ export class DurableTopic extends Construct {
     this.mayDeadLetter = new PubsubTopicIamMember(this, "pubsub-dead-letters", {
       topic: this.deadLetter.name,
       role: "roles/pubsub.publisher",
-      member: serviceAgent(platform, "gcp-sa-pubsub"),
+      member: serviceAgent(platform, "pubsub"),
     });
     new PubsubSubscription(this, "dead-letter-subscription", {
       name: topic.deadLetterTopic,

@@ -25,7 +25,7 @@ export class Identities extends Construct {
     new ServiceAccountIamMember(this, "pubsub-signs", {
       serviceAccountId: accountName(platform, this.push),
       role: "roles/iam.serviceAccountOpenIdTokenCreator",
-      member: serviceAgent(platform, "gcp-sa-pubsub"),
+      member: serviceAgent(platform, "pubsub"),
     });
   }
 

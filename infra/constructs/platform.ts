@@ -4,6 +4,7 @@ import type { Environment } from "../environment.ts";
 import type { Place } from "../residency.ts";
 import type { SecretName } from "../topology/functions.ts";
 import { labels } from "../topology/labels.ts";
+import { type ServiceAgentName, serviceAgents } from "../topology/service-agents.ts";
 
 /** What every construct of an environment is told. */
 export interface Platform {
@@ -19,11 +20,10 @@ export function labelsOf({ name, residency }: Environment): Record<string, strin
   return { ...labels, environment: name, residency };
 }
 
-/** An account of Google's own, through which one of its services acts in the project. */
-export type ServiceAgent = "gcp-sa-pubsub";
-
-export const serviceAgent = (platform: Platform, agent: ServiceAgent): string =>
-  `serviceAccount:service-${platform.project.number}@${agent}.iam.gserviceaccount.com`;
+export function serviceAgent({ project }: Platform, name: ServiceAgentName): string {
+  const domain = serviceAgents.find((agent) => agent.name === name)?.domain;
+  return `serviceAccount:service-${project.number}@${domain}.iam.gserviceaccount.com`;
+}
 
 /** An account's full name, of what a plan knows: the account's own `name` is known after the apply. */
 export const accountName = ({ environment }: Platform, { email }: ServiceAccount): string =>

@@ -48,7 +48,7 @@ export class TopologySubscription extends Construct {
     new PubsubSubscriptionIamMember(this, "pubsub-acknowledges", {
       subscription: made.name,
       role: "roles/pubsub.subscriber",
-      member: serviceAgent(platform, "gcp-sa-pubsub"),
+      member: serviceAgent(platform, "pubsub"),
     });
   }
 }

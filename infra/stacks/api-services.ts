@@ -1,4 +1,6 @@
+import type { Environment } from "../environment.ts";
 import { type Api, functions } from "../topology/functions.ts";
+import { serviceAgents } from "../topology/service-agents.ts";
 
 /** What running functions, topics, schedules and buckets needs, whatever the functions call. */
 const FOUNDATION = [
@@ -36,8 +38,18 @@ const SERVICES: Readonly<Record<Api, string | null>> = {
   workspaceevents: "workspaceevents.googleapis.com",
 };
 
-/** Every API to enable, sorted. */
-export function apiServices(): readonly string[] {
+/** Every API to enable, sorted; with an environment, those of what it chose too. */
+export function apiServices(environment?: Environment): readonly string[] {
   const called = functions.flatMap(({ apis }) => apis.flatMap((api: Api) => SERVICES[api] ?? []));
-  return [...new Set([...FOUNDATION, ...called])].sort();
+  return [...new Set([...FOUNDATION, ...called, ...chosenBy(environment)])].sort();
+}
+
+function chosenBy(environment: Environment | undefined): readonly string[] {
+  const { kmsKey, vpcConnector, egressRange, monthlyBudget } = environment ?? {};
+  const throughVpc = vpcConnector !== undefined || egressRange !== undefined;
+  return [
+    ...(kmsKey === undefined ? [] : ["cloudkms.googleapis.com", ...serviceAgents.map(({ service }) => service)]),
+    ...(throughVpc ? ["compute.googleapis.com", "vpcaccess.googleapis.com"] : []),
+    ...(monthlyBudget === undefined ? [] : ["billingbudgets.googleapis.com"]),
+  ];
 }

@@ -4,8 +4,9 @@ import {
   SecretManagerSecret,
   type SecretManagerSecretConfig,
 } from "@cdktf/provider-google/lib/secret-manager-secret/index.js";
-import { LocalBackend, TerraformStack } from "cdktf";
+import { type ITerraformDependable, LocalBackend, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { KeyAccess } from "../constructs/key-access.ts";
 import type { Platform } from "../constructs/platform.ts";
 import { PrivateBucket } from "../constructs/private-bucket.ts";
 import type { Environment } from "../environment.ts";
@@ -26,6 +27,7 @@ export class BootstrapStack extends TerraformStack {
     new LocalBackend(this, { path: `../../../infra/bootstrap-state/${environment.name}.tfstate` });
     const platform = makePlatform(this, environment);
     const apis = enableApis(this, environment);
+    const ready = [...apis, ...letAgentsEncrypt(this, platform, apis)];
     new PrivateBucket(this, "state", {
       platform,
       name: STATE_BUCKET,
@@ -34,11 +36,11 @@ export class BootstrapStack extends TerraformStack {
       lifecycle: [
         { action: { type: "Delete" }, condition: { numNewerVersions: STATE_VERSIONS, withState: "ARCHIVED" } },
       ],
-      dependsOn: apis,
+      dependsOn: ready,
     });
     const secrets = new Construct(this, "secrets");
     for (const name of secretNames) {
-      new SecretManagerSecret(secrets, name, { ...secretConfig(name, platform), dependsOn: apis });
+      new SecretManagerSecret(secrets, name, { ...secretConfig(name, platform), dependsOn: ready });
     }
     const audits = new Construct(this, "audit-logs");
     for (const service of AUDITED) {
@@ -52,13 +54,23 @@ export class BootstrapStack extends TerraformStack {
   }
 }
 
-function enableApis(stack: Construct, { projectId }: Environment): ProjectService[] {
+function enableApis(stack: Construct, environment: Environment): ProjectService[] {
+  const { projectId } = environment;
   const scope = new Construct(stack, "apis");
   // Destroying the stack must not switch off an API that something else in the project uses.
   const disableOnDestroy = false;
-  return apiServices().map(
+  return apiServices(environment).map(
     (service) => new ProjectService(scope, service, { project: projectId, service, disableOnDestroy }),
   );
+}
+
+function letAgentsEncrypt(
+  stack: Construct,
+  platform: Platform,
+  apis: ITerraformDependable[],
+): readonly ITerraformDependable[] {
+  const { kmsKey } = platform.environment;
+  return kmsKey === undefined ? [] : new KeyAccess(stack, "key-access", { platform, kmsKey, apis }).grants;
 }
 
 /** A secret without a version: values are put in by hand or by command, and never pass through Terraform's state. */
