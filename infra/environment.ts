@@ -86,11 +86,9 @@ export const environmentSchema = z.strictObject({
   /** What a month may cost, in the currency of the billing account; those who get the alerts are told. */
   monthlyBudget: z
     .strictObject({
-      billingAccount: z
-        .string()
-        .regex(/^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/, {
-          error: "must be a billing account's id: XXXXXX-XXXXXX-XXXXXX",
-        }),
+      billingAccount: z.string().regex(/^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/, {
+        error: "must be a billing account's id: XXXXXX-XXXXXX-XXXXXX",
+      }),
       amount: z.int().positive(),
     })
     .readonly()

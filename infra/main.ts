@@ -12,20 +12,29 @@ const HELP = `npm run synth [-- ENV...] [-- --json]
 
 Writes Terraform's JSON for the environments (${environments.map(({ name }) => name).join(", ")}; all unless named)
 as cdktf.out/stacks/<stack>/cdk.tf.json, and checks it against infra/policies. Needs no network and no credentials.
-  --json   prints one JSON object on stdout
-  --help   prints this
+  --permissions   writes docs/permissions.md instead: who may do what, and which call needs it
+  --json          prints one JSON object on stdout
+  --help          prints this
 Ends with 1 when a policy refuses something. Run "npm run build" before, or nothing in it can be deployed.
 `;
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const outdir = "cdktf.out";
 
-function main(): void {
+const flag = { type: "boolean", default: false } as const;
+
+async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    options: { json: flag, permissions: flag, help: flag },
   });
   if (values.help) return void process.stdout.write(HELP);
+  if (values.permissions) {
+    // Brings the compiler, which nothing else here needs.
+    const { runPermissions } = await import("./permissions/write-permissions.ts");
+    process.exitCode = runPermissions(root, values);
+    return;
+  }
   const started = performance.now();
   // The stacks name files relative to themselves; the rest of the program must not depend on where it was started.
   process.chdir(root);
@@ -96,7 +105,7 @@ function countResources(text: string): number {
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   process.stderr.write(`Nothing was synthesized: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

@@ -11,27 +11,27 @@ export const access = {
   "write-objects": {
     on: "recordings",
     permissions: {
-      "storage.objects.create": "objects.beginUpload",
-      "storage.objects.delete": "objects.remove",
-      "storage.objects.get": "objects.stat",
-      "storage.objects.list": "objects.list",
+      "storage.objects.create": "ObjectStore.beginUpload",
+      "storage.objects.delete": "ObjectStore.remove",
+      "storage.objects.get": "ObjectStore.stat",
+      "storage.objects.list": "ObjectStore.list",
     },
   },
   "read-objects": {
     on: "recordings",
-    permissions: { "storage.objects.get": "objects.read", "storage.objects.list": "objects.list" },
+    permissions: { "storage.objects.get": "ObjectStore.read", "storage.objects.list": "ObjectStore.list" },
   },
-  "list-objects": { on: "recordings", permissions: { "storage.objects.list": "objects.list" } },
+  "list-objects": { on: "recordings", permissions: { "storage.objects.list": "ObjectStore.list" } },
   "start-transcriptions": {
     on: "project",
     permissions: {
-      "speech.operations.get": "transcriber.find",
-      "speech.operations.list": "transcriber.find",
-      "speech.recognizers.recognize": "transcriber.start",
+      "speech.operations.get": "Transcriber.find",
+      "speech.operations.list": "Transcriber.find",
+      "speech.recognizers.recognize": "Transcriber.start",
     },
   },
-  "write-traces": { on: "project", permissions: { "telemetry.traces.write": "spans.export" } },
-  "check-transcriptions": { on: "project", permissions: { "speech.operations.get": "transcriber.check" } },
+  "write-traces": { on: "project", permissions: { "telemetry.traces.write": "SpanExporter.export" } },
+  "check-transcriptions": { on: "project", permissions: { "speech.operations.get": "Transcriber.check" } },
 } as const satisfies Readonly<Record<string, Access>>;
 
 export type AccessName = keyof typeof access;
