@@ -21,6 +21,8 @@ export interface DeployedFunctionConfig {
   readonly build: FunctionBuild;
   /** Accounts whose signed calls the function accepts. */
   readonly callers: readonly ServiceAccount[];
+  /** Full name of the connector through which everything goes out; undefined: Google's shared addresses. */
+  readonly connector: string | undefined;
 }
 
 /** From the folder of the stack to the archives beside all stacks. */
@@ -85,7 +87,7 @@ export class DeployedFunction extends Construct {
     });
   }
 
-  #serviceConfig({ platform, fn, callers }: DeployedFunctionConfig): Cloudfunctions2FunctionServiceConfig {
+  #serviceConfig({ platform, fn, callers, connector }: DeployedFunctionConfig): Cloudfunctions2FunctionServiceConfig {
     const { environment } = platform;
     const warm: Readonly<Record<string, number>> = environment.minInstances;
     return {
@@ -110,10 +112,7 @@ export class DeployedFunction extends Construct {
         secret,
         version: platform.secretVersion(secret),
       })),
-      ...(environment.vpcConnector !== undefined && {
-        vpcConnector: environment.vpcConnector,
-        vpcConnectorEgressSettings: "ALL_TRAFFIC",
-      }),
+      ...(connector !== undefined && { vpcConnector: connector, vpcConnectorEgressSettings: "ALL_TRAFFIC" }),
     };
   }
 

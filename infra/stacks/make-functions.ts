@@ -15,11 +15,12 @@ export interface FunctionsConfig {
   readonly bundles: Bundles;
   readonly identities: Identities;
   readonly topics: Named<DurableTopic>;
+  readonly connector: string | undefined;
 }
 
 /** Every function of the topology, with its account's rights. */
 export function makeFunctions(stack: Construct, config: FunctionsConfig): Named<DeployedFunction> {
-  const { platform, bundles, identities } = config;
+  const { platform, bundles, identities, connector } = config;
   const scope = new Construct(stack, "functions");
   const build = new FunctionBuild(stack, "function-build", platform);
   const roles = new AccessRoles(stack, "access", platform);
@@ -27,7 +28,7 @@ export function makeFunctions(stack: Construct, config: FunctionsConfig): Named<
   for (const fn of functions) {
     const bundle = named(bundles, fn.name);
     const callers = identities.callersOf(fn);
-    const deployed = new DeployedFunction(scope, fn.name, { platform, fn, build, bundle, callers });
+    const deployed = new DeployedFunction(scope, fn.name, { platform, fn, build, bundle, callers, connector });
     grantAccess(deployed, fn, { platform, roles });
     if (publishes(fn)) letPublish(deployed, fn, config.topics);
     made.set(fn.name, deployed);
