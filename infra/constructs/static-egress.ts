@@ -1,4 +1,5 @@
 import { ComputeAddress } from "@cdktf/provider-google/lib/compute-address/index.js";
+import { ComputeFirewall } from "@cdktf/provider-google/lib/compute-firewall/index.js";
 import { ComputeNetwork } from "@cdktf/provider-google/lib/compute-network/index.js";
 import { ComputeRouter } from "@cdktf/provider-google/lib/compute-router/index.js";
 import { ComputeRouterNat } from "@cdktf/provider-google/lib/compute-router-nat/index.js";
@@ -29,6 +30,15 @@ export class StaticEgress extends Construct {
     super(scope, id);
     const region = platform.place.region;
     const network = new ComputeNetwork(this, "network", { name: NAME, autoCreateSubnetworks: false });
+    // Nothing is let in anyway; said aloud, it is not taken for forgotten, and comes after the connector's own rules.
+    new ComputeFirewall(this, "nobody-comes-in", {
+      name: `${NAME}-nobody-comes-in`,
+      network: network.id,
+      direction: "INGRESS",
+      priority: 65_534,
+      sourceRanges: ["0.0.0.0/0"],
+      deny: [{ protocol: "all" }],
+    });
     const subnetwork = new ComputeSubnetwork(this, "subnetwork", {
       name: NAME,
       network: network.id,

@@ -22,7 +22,10 @@ function isListedPublic({ type, attributes }: Resource, { resources }: StackUnde
 export const accessPolicies: readonly Policy[] = [
   {
     name: "only-listed-functions-are-public",
-    covers: ["28", "102", "107", "99", "101", "112", "CKV2_GCP_6", "CKV2_GCP_8", "CKV2_GCP_10"].map(checkov),
+    covers: [
+      ...["28", "102", "107", "99", "101", "112", "CKV2_GCP_6", "CKV2_GCP_8", "CKV2_GCP_10"].map(checkov),
+      ...["CIS 1.9", "CIS 5.1"],
+    ],
     check: eachResource(/^google_/, (resource, stack) => {
       if (!EVERYONE.test(JSON.stringify(resource.attributes)) || isListedPublic(resource, stack)) return null;
       return "is open to everyone; only the topology's public functions may be, which check their callers themselves";
@@ -39,7 +42,11 @@ export const accessPolicies: readonly Policy[] = [
   },
   {
     name: "no-basic-or-wide-roles",
-    covers: ["41", "42", "44", "45", "49", "115", "116", "117"].map(checkov),
+    covers: [
+      ...["41", "42", "44", "45", "49", "115", "116", "117"].map(checkov),
+      // Who may make accounts and who may act as them are never the same: nobody here may do either.
+      ...["CIS 1.5", "CIS 1.6", "CIS 1.8"],
+    ],
     check: eachResource(IAM_RESOURCE, ({ type, attributes }) => {
       const role = asText(attributes["role"]);
       const onProject = PROJECT_IAM.test(type);

@@ -2,7 +2,7 @@ import { asText, at, eachResource, firstProblem, type Policy, type Resource } fr
 
 /** Types of ours that can have labels; the others of the stacks cannot. */
 const LABELLED =
-  /^google_(storage_bucket|pubsub_topic|pubsub_subscription|cloudfunctions2_function|secret_manager_secret|artifact_registry_repository|kms_crypto_key)$/;
+  /^google_(storage_bucket|pubsub_topic|pubsub_subscription|cloudfunctions2_function|secret_manager_secret|artifact_registry_repository|kms_crypto_key|compute_address)$/;
 /** The same, where the provider calls them otherwise: an e-mail channel's `labels` are its address. */
 const USER_LABELLED = /^google_monitoring_(alert_policy|notification_channel)$/;
 const LABELS = ["app", "environment", "managed-by", "residency"];
@@ -37,6 +37,16 @@ const plainSecrets = ({ attributes }: Resource): string | null => {
   const found = names.filter((name) => SECRET_NAME.test(name));
   return found.length > 0 ? `has ${found.join(", ")} in plain text: bind a secret` : null;
 };
+
+function isWholeAudit({ type, attributes }: Resource): boolean {
+  const logged = JSON.stringify(attributes["audit_log_config"] ?? []);
+  return (
+    type === "google_project_iam_audit_config" &&
+    attributes["service"] === "allServices" &&
+    ["ADMIN_READ", "DATA_READ", "DATA_WRITE"].every((kind) => logged.includes(`"${kind}"`)) &&
+    !logged.includes("exempted_members")
+  );
+}
 
 export const dataPolicies: readonly Policy[] = [
   {
@@ -102,7 +112,7 @@ export const dataPolicies: readonly Policy[] = [
   },
   {
     name: "keys-rotate-and-stay",
-    covers: ["CKV_GCP_43", "CKV_GCP_82"],
+    covers: ["CKV_GCP_43", "CKV_GCP_82", "CIS 1.10"],
     check: eachResource(/^google_kms_crypto_key$/, ({ attributes }) => {
       const seconds = Number(asText(attributes["rotation_period"]).replace("s", ""));
       return firstProblem([
@@ -116,8 +126,7 @@ export const dataPolicies: readonly Policy[] = [
     covers: ["CKV2_GCP_5", "CIS 2.1"],
     check: ({ name, resources }) => {
       const [first] = resources.filter(({ type }) => type === "google_secret_manager_secret");
-      const audited = resources.filter(({ type }) => type === "google_project_iam_audit_config");
-      if (first === undefined || audited.length > 0) return [];
+      if (first === undefined || resources.some(isWholeAudit)) return [];
       return [{ resource: first, problem: `stands in ${name}, where nobody writes down who reads it` }];
     },
   },

@@ -1,17 +1,24 @@
-import { type Place, places } from "../residency.ts";
-import { asText, eachResource, type Policy } from "./policy.ts";
+import type { Environment } from "../environment.ts";
+import { places, type Residency } from "../residency.ts";
+import { at, eachResource, firstProblem, type Policy } from "./policy.ts";
 
 /** A region of Google Cloud in any spelling, wherever it stands in a string. */
 const REGION =
   /\b(us|europe|asia|australia|me|africa|northamerica|southamerica)-(north|south|east|west|central|northeast|northwest|southeast|southwest)\d{1,2}\b/gi;
-const REGIONAL_HOST = /\b[a-z]+-(language|speech|documentai)\.googleapis\.com/g;
-const LOCATED = ["location", "region"];
+/** The place in a resource's name, `global` and multi-regions too: of a key, a connector, a repository. */
+const LOCATED_NAME = /(?<=\/locations\/)[a-z0-9-]+/g;
+/** The same in an attribute, however deep it stands. */
+const LOCATED_ATTRIBUTE = /(?<="(?:location|region)":")[^"$]+/g;
+/** Addresses of Google's that serve a part of the world: `us-language.googleapis.com`, `eu.gcr.io`. */
+const PARTIAL_HOST = /\b(?:us|eu|europe|asia)[.-](?:[\w-]+\.)*(?:googleapis\.com|pkg\.dev|gcr\.io)\b/g;
+const PARTS: Readonly<Record<Residency, RegExp>> = { us: /^us[.-]/, eu: /^(eu|europe)[.-]/ };
 
 /** What a string says of places that is not the environment's own. */
-function strangePlaces(text: string, place: Place): readonly string[] {
-  const regions = (text.match(REGION) ?? []).filter((region) => region.toLowerCase() !== place.region);
-  const hosts = (text.match(REGIONAL_HOST) ?? []).filter((host) => `https://${host}` !== place.languageEndpoint);
-  return [...new Set([...regions, ...hosts])];
+function strangePlaces(text: string, { residency }: Environment): readonly string[] {
+  const { region } = places[residency];
+  const located = [REGION, LOCATED_NAME, LOCATED_ATTRIBUTE].flatMap((place) => text.match(place) ?? []);
+  const hosts = (text.match(PARTIAL_HOST) ?? []).filter((host) => !PARTS[residency].test(host));
+  return [...new Set([...located.filter((place) => place.toLowerCase() !== region), ...hosts])];
 }
 
 export const residencyPolicies: readonly Policy[] = [
@@ -19,12 +26,21 @@ export const residencyPolicies: readonly Policy[] = [
     name: "nothing-points-elsewhere",
     covers: [],
     check: eachResource(/^google_/, ({ attributes }, { environment }) => {
-      const place = places[environment.residency];
-      const strange = strangePlaces(JSON.stringify(attributes), place);
-      const located = LOCATED.flatMap((key) => (attributes[key] === undefined ? [] : [asText(attributes[key])]));
-      const multi = located.filter((location) => location.toLowerCase() !== place.region);
-      const found = [...new Set([...strange, ...multi])];
-      return found.length > 0 ? `points to ${found.join(", ")}, its data stay in ${place.region}` : null;
+      const found = strangePlaces(JSON.stringify(attributes), environment);
+      const { region } = places[environment.residency];
+      return found.length > 0 ? `points to ${found.join(", ")}, its data stay in ${region}` : null;
+    }),
+  },
+  {
+    name: "functions-know-where-they-are",
+    covers: [],
+    // Speech has no address in the stacks: the functions make it of what they are told here.
+    check: eachResource(/^google_cloudfunctions2_function$/, ({ attributes }, { environment: { residency } }) => {
+      const told = (name: string): unknown => at(attributes, "service_config", "environment_variables", name);
+      return firstProblem([
+        [told("DATA_RESIDENCY") !== residency, `is not told that its data stay in ${residency}`],
+        [told("GOOGLE_CLOUD_REGION") !== places[residency].region, "is not told its region"],
+      ]);
     }),
   },
   {

@@ -16,8 +16,8 @@ import { makePlatform, STATE_BUCKET } from "./make-platform.ts";
 
 const SOFT_DELETE_DAYS = 30;
 const STATE_VERSIONS = 50;
-/** Services whose data are customers' words or our keys: who read what is written down. */
-const AUDITED = ["secretmanager.googleapis.com", "storage.googleapis.com"];
+/** Who read or changed what is written down, for every service: customers' words and our keys are among them. */
+const AUDITED = ["ADMIN_READ", "DATA_READ", "DATA_WRITE"];
 
 /** What must be there before the pipeline: APIs, the bucket of Terraform's state, secrets that wait for their values. */
 export class BootstrapStack extends TerraformStack {
@@ -42,15 +42,12 @@ export class BootstrapStack extends TerraformStack {
     for (const name of secretNames) {
       new SecretManagerSecret(secrets, name, { ...secretConfig(name, platform), dependsOn: ready });
     }
-    const audits = new Construct(this, "audit-logs");
-    for (const service of AUDITED) {
-      new ProjectIamAuditConfig(audits, service, {
-        project: environment.projectId,
-        service,
-        auditLogConfig: [{ logType: "DATA_READ" }, { logType: "DATA_WRITE" }],
-        dependsOn: apis,
-      });
-    }
+    new ProjectIamAuditConfig(new Construct(this, "audit-logs"), "all", {
+      project: environment.projectId,
+      service: "allServices",
+      auditLogConfig: AUDITED.map((logType) => ({ logType })),
+      dependsOn: apis,
+    });
   }
 }
 
