@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -29,6 +29,28 @@ it("writes one environment, says so in one JSON object, and writes the same agai
   expect(first.violations).toEqual([]);
   expect(first.stacks.map(({ name }: { name: string }) => name)).toEqual(["staging-bootstrap", "staging"]);
   expect(read()).toEqual(before);
+});
+
+it("writes the same bytes from another clone, under another name, clock and language, within seconds", async () => {
+  const here = JSON.parse((await synth("prod", "--json")).stdout);
+  const clone = path.join(elsewhere, "a clone");
+  for (const part of ["infra", "package.json", "dist/functions"].filter((part) => existsSync(path.join(root, part)))) {
+    cpSync(path.join(root, part), path.join(clone, part), { recursive: true });
+  }
+  symlinkSync(path.join(root, "node_modules"), path.join(clone, "node_modules"));
+  const env = {
+    PATH: process.env["PATH"],
+    TZ: "Pacific/Auckland",
+    LANG: "tr_TR.UTF-8",
+    HOME: elsewhere,
+    USER: "someone",
+  };
+  const there = await promisify(execFile)(process.execPath, ["infra/main.ts", "prod", "--json"], { cwd: clone, env });
+
+  for (const { file } of here.stacks) {
+    expect(readFileSync(path.join(clone, file), "utf8")).toBe(readFileSync(path.join(root, file), "utf8"));
+  }
+  expect(JSON.parse(there.stdout).elapsedMs).toBeLessThan(10_000);
 });
 
 it("names the environments when asked for one that is not there", async () => {

@@ -1,7 +1,7 @@
 import { asText, at, eachResource, firstProblem, type Policy, type Resource } from "./policy.ts";
 
 /** Types of ours that can have labels; the others of the stacks cannot. */
-const LABELLED =
+export const LABELLED =
   /^google_(storage_bucket|pubsub_topic|pubsub_subscription|cloudfunctions2_function|secret_manager_secret|artifact_registry_repository|kms_crypto_key|compute_address)$/;
 /** The same, where the provider calls them otherwise: an e-mail channel's `labels` are its address. */
 const USER_LABELLED = /^google_monitoring_(alert_policy|notification_channel)$/;

@@ -1,7 +1,11 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { SynthesizedStack } from "../synthesize.ts";
 import { synthesizeOne, testEnvironment } from "../testing/synthesized.ts";
-import { at } from "./policy.ts";
+import { LABELLED } from "./data-policies.ts";
+import { at, underReview } from "./policy.ts";
 import { policies, review } from "./review.ts";
 import { notApplicable, skips } from "./skips.ts";
 
@@ -353,6 +357,24 @@ const BENCHMARK = [
   ...[3, 4, 5, 6, 8, 10].map((id) => `CKV2_GCP_${id}`),
   ...["1.4", "1.5", "1.6", "1.8", "1.9", "1.10", "1.18", "2.1", "2.2", "2.3", "5.1", "5.2"].map((id) => `CIS ${id}`),
 ];
+
+it("every kind of resource that can have labels is asked for them", () => {
+  const everything = synthesizeOne(testEnvironment({ kmsKey, egressRange: "10.8.0.0/28" }));
+  const types = [everything.bootstrap, everything.pipeline].flatMap((stack) =>
+    underReview(stack).resources.map(({ type }) => type),
+  );
+  const bindings = path.dirname(createRequire(import.meta.url).resolve("@cdktf/provider-google"));
+  const canHaveLabels = (type: string): boolean => {
+    const file = path.join(bindings, type.replace("google_", "").replaceAll("_", "-"), "index.d.ts");
+    const [config = ""] = readFileSync(file, "utf8").split("\n}\n");
+    return /readonly labels\?:/.test(config);
+  };
+  // What they call labels of an e-mail channel is its address.
+  const labelled = [...new Set(types)].filter((type) => canHaveLabels(type) && !type.endsWith("_notification_channel"));
+
+  expect(labelled.length).toBeGreaterThan(5);
+  expect(labelled.filter((type) => !LABELLED.test(type))).toEqual([]);
+});
 
 it("every rule of the benchmark is covered, or does not apply for a reason", () => {
   const covered = new Set(policies.flatMap(({ covers }) => covers));
