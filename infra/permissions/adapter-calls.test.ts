@@ -86,6 +86,22 @@ it("counts a method that is handed on, taken out of the object, or kept in a var
   ]);
 });
 
+it("follows what an adapter hands on by its name alone, and an adapter that may be absent", () => {
+  const handed = `import { Storage } from "@google-cloud/storage";
+import type { ObjectStore } from "../ports/object-store.ts";
+export function makeObjectStore(name: string): ObjectStore | null {
+  if (name === "") return null;
+  const files = async () => (await new Storage().bucket(name).getFiles())[0].length;
+  return { read: async () => "", remove: async () => undefined, count: () => sum({ files }) };
+}
+const sum = ({ files }: { files: () => Promise<number> }) => files();`;
+
+  expect(callsWith("return deps.objects.count;", { "shared/google/storage.ts": handed })).toEqual([
+    "ObjectStore.count > Bucket.getFiles",
+  ]);
+  expect(callsWith("return deps.objects.read;", { "shared/google/storage.ts": handed })).toEqual([]);
+});
+
 it("counts an adapter as a whole when its methods cannot be told apart", () => {
   const spread = ADAPTER.replace("return {", "return { ...{},");
 

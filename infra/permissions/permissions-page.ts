@@ -35,26 +35,34 @@ export function permissionsPage({ entries }: PermissionTable): string {
   ].join("\n");
 }
 
-const row = (...cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 const code = (text: string): string => `\`${text}\``;
 
+/** A table whose columns are aligned, as the formatter wants it. */
+function tableOf(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  return [header, widths.map((width) => "-".repeat(width)), ...rows].map(line).join("\n");
+}
+
 function sectionOf(account: string, held: readonly PermissionEntry[]): string {
-  const rows = held.map(({ permission, on, role, neededBy }) =>
-    row(code(permission), on, code(role), neededBy.join("<br>")),
-  );
-  return [`### ${account}\n`, row("Permission", "On", "Role", "Needed by"), row("-", "-", "-", "-"), ...rows, ""].join(
-    "\n",
-  );
+  const rows = held.map(({ permission, on, role, neededBy }) => [
+    code(permission),
+    on,
+    code(role),
+    neededBy.join("<br>"),
+  ]);
+  return `### ${account}\n\n${tableOf(["Permission", "On", "Role", "Needed by"], rows)}\n`;
 }
 
 function rolesOf(entries: readonly PermissionEntry[]): string {
   const granted = [...new Set(entries.map(({ role }) => role))].sort();
   const rows = granted.flatMap((role) => {
     const known = predefinedRoles[role];
-    return known === undefined ? [] : [row(code(role), known.also.map(code).join(", ") || "nothing", known.why)];
+    return known === undefined ? [] : [[code(role), known.also.map(code).join(", ") || "nothing", known.why]];
   });
-  const text = "All others are custom roles of this project and hold what is listed above and nothing else.\n";
-  return [text, row("Role", "Holds besides", "Why not a custom role"), row("-", "-", "-"), ...rows, ""].join("\n");
+  const text = "All others are custom roles of this project and hold what is listed above and nothing else.";
+  return `${text}\n\n${tableOf(["Role", "Holds besides", "Why not a custom role"], rows)}\n`;
 }
 
 function freeCalls(): string {
@@ -65,10 +73,8 @@ function freeCalls(): string {
 
 function agentsPart(): string {
   const lazy = serviceAgents.filter(({ made }: ServiceAgent) => made === "on first use");
-  const rows = lazy.map(({ name, service }) =>
-    row(name, code(service), name === "pubsub" ? "always" : "with `kmsKey`"),
-  );
+  const rows = lazy.map(({ name, service }) => [name, code(service), name === "pubsub" ? "always" : "with `kmsKey`"]);
   const text = `Google makes these on first use, and refuses grants to what is not there. Before the first apply of a new project:
-\`gcloud beta services identity create --project PROJECT --service SERVICE\` (it may be done again).\n`;
-  return [text, row("Agent", "Service", "When"), row("-", "-", "-"), ...rows, ""].join("\n");
+\`gcloud beta services identity create --project PROJECT --service SERVICE\` (it may be done again).`;
+  return `${text}\n\n${tableOf(["Agent", "Service", "When"], rows)}\n`;
 }

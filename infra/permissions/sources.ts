@@ -25,9 +25,11 @@ export function readSources(root: string, functionNames: readonly string[]): Sou
 export const placeOf = ({ root }: Sources, node: ts.Node): string =>
   path.relative(root, node.getSourceFile().fileName).replaceAll(path.sep, "/");
 
-/** What a name stands for, through imports. */
+/** What a name stands for, through imports; `{ headers }` stands for the variable and not for the property. */
 export function meaningOf({ checker }: Sources, node: ts.Node): ts.Symbol | undefined {
-  const symbol = checker.getSymbolAtLocation(node);
+  const symbol = ts.isShorthandPropertyAssignment(node.parent)
+    ? checker.getShorthandAssignmentValueSymbol(node.parent)
+    : checker.getSymbolAtLocation(node);
   return symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0
     ? checker.getAliasedSymbol(symbol)
     : symbol;

@@ -5,7 +5,6 @@ import { redirectUri } from "../constructs/function-environment.ts";
 import { Identities } from "../constructs/identities.ts";
 import type { Environment } from "../environment.ts";
 import { makeCalls } from "./make-calls.ts";
-import { makeEgress } from "./make-egress.ts";
 import { makeFunctions } from "./make-functions.ts";
 import { makeObservability } from "./make-observability.ts";
 import { keepState, makePlatform } from "./make-platform.ts";
@@ -23,8 +22,7 @@ export class PipelineStack extends TerraformStack {
     const identities = new Identities(this, "identities", platform);
     const topics = makeTopics(this, platform);
     makeBuckets(this, platform, topics);
-    const connector = makeEgress(this, platform);
-    const functions = makeFunctions(this, { platform, bundles, identities, topics, connector });
+    const functions = makeFunctions(this, { platform, bundles, identities, topics });
     makeCalls(this, { platform, identities, topics, functions });
     makeObservability(this, platform);
     // To be registered for the OAuth client.
