@@ -28,14 +28,22 @@ export const predefinedRoles: Readonly<Record<string, PredefinedRole>> = {
     why: "Google checks for this very role; it is granted on the one key, where the others reach nothing",
   },
   "roles/iam.serviceAccountOpenIdTokenCreator": { uses: ["iam.serviceAccounts.getOpenIdToken"], also: [], why: ONLY },
-  "roles/logging.logWriter": { uses: ["logging.logEntries.create"], also: [], why: ONLY },
+  "roles/logging.logWriter": {
+    uses: ["logging.logEntries.create"],
+    also: ["logging.logEntries.route"],
+    why: "Google names this role for a builder's account; it can write and nothing else",
+  },
   "roles/pubsub.publisher": { uses: ["pubsub.topics.publish"], also: [], why: ONLY },
   "roles/pubsub.subscriber": {
     uses: ["pubsub.subscriptions.consume"],
     also: ["pubsub.snapshots.seek", "pubsub.topics.attachSubscription"],
     why: "Google names this role for dead letters; granted on one subscription, the others reach nothing",
   },
-  "roles/run.invoker": { uses: ["run.routes.invoke"], also: [], why: ONLY },
+  "roles/run.invoker": {
+    uses: ["run.routes.invoke"],
+    also: ["run.jobs.run"],
+    why: "granted on one service, which is no job",
+  },
   "roles/secretmanager.secretAccessor": {
     uses: ["secretmanager.versions.access"],
     also: ["resourcemanager.projects.{get,list}"],
