@@ -100,7 +100,9 @@ describe("the way out", () => {
 
 it("a budget watches this project alone, tells at half, nine tenths and the whole, and of a forecast", () => {
   const monthlyBudget = { billingAccount: "012345-6789AB-CDEF01", amount: 250 };
-  const { bootstrap, pipeline } = synthesizeOne(testEnvironment({ monthlyBudget }));
+  const alertEmails = ["a@example.com", "b@example.com"];
+  const { bootstrap, pipeline } = synthesizeOne(testEnvironment({ monthlyBudget, alertEmails }));
+  const channels = ofType(pipeline, "google_monitoring_notification_channel").map(({ address }) => address);
   const [budget] = ofType(pipeline, "google_billing_budget");
 
   expect(budget?.attributes).toMatchObject({
@@ -116,6 +118,7 @@ it("a budget watches this project alone, tells at half, nine tenths and the whol
       { threshold_percent: 1, spend_basis: "CURRENT_SPEND" },
       { threshold_percent: 1, spend_basis: "FORECASTED_SPEND" },
     ],
+    all_updates_rule: { monitoring_notification_channels: channels.map((address) => `\${${address}.name}`) },
     provider: "google.billing",
   });
   expect(enabled(bootstrap)).toContain("billingbudgets.googleapis.com");

@@ -1,7 +1,7 @@
 import { underReview } from "../policies/policy.ts";
 import type { SynthesizedStack } from "../synthesize.ts";
 import { type DeployedFunction, functions } from "../topology/functions.ts";
-import { adapterCallsOf } from "./adapter-calls.ts";
+import { type AdapterCall, adapterCallsOf } from "./adapter-calls.ts";
 import { type Grant, grantsIn } from "./grants.ts";
 import { type Need, needsOfCode, needsOfStack } from "./needs.ts";
 import { readSources } from "./sources.ts";
@@ -40,11 +40,14 @@ export function permissionTable(stacks: readonly SynthesizedStack[], ofFunctions
   };
 }
 
-/** What the code of every function calls; reads the sources below `root`, which takes some seconds. */
-export function needsOfEveryFunction(root: string): readonly Need[] {
-  const sources = readSources(
-    root,
-    functions.map(({ name }) => name),
-  );
-  return functions.flatMap((fn: DeployedFunction) => needsOfCode(fn, adapterCallsOf(sources, fn.name)));
+/** What the code of every function calls, by the function's name; reads the sources below `root` for some seconds. */
+export function callsOfEveryFunction(root: string): CallsByFunction {
+  const names = functions.map(({ name }) => name);
+  const sources = readSources(root, names);
+  return new Map(names.map((name) => [name, adapterCallsOf(sources, name)]));
 }
+
+export type CallsByFunction = ReadonlyMap<string, readonly AdapterCall[]>;
+
+export const needsOfFunctions = (calls: CallsByFunction): readonly Need[] =>
+  functions.flatMap((fn: DeployedFunction) => needsOfCode(fn, calls.get(fn.name) ?? []));

@@ -5,8 +5,9 @@ import type { SynthesizedStack } from "../synthesize.ts";
 import { ofType, resolve, synthesizeOne, testEnvironment } from "../testing/synthesized.ts";
 import { type Access, access } from "../topology/access.ts";
 import { type DeployedFunction, functions } from "../topology/functions.ts";
+import { clientCalls } from "./client-calls.ts";
 import type { Need } from "./needs.ts";
-import { needsOfEveryFunction, permissionTable } from "./permission-table.ts";
+import { type CallsByFunction, callsOfEveryFunction, needsOfFunctions, permissionTable } from "./permission-table.ts";
 import { PERMISSIONS_PAGE, permissionsPage } from "./permissions-page.ts";
 
 type Json = Record<string, unknown>;
@@ -15,11 +16,13 @@ const root = path.resolve(import.meta.dirname, "../..");
 const kmsKey = "projects/keys/locations/europe-west4/keyRings/ring/cryptoKeys/key";
 const { bootstrap, pipeline } = synthesizeOne(testEnvironment({ kmsKey }));
 const tables: Readonly<Record<string, Access>> = access;
+let calls: CallsByFunction;
 let ofFunctions: readonly Need[];
 
 // The compiler reads seven functions and Google's clients.
 beforeAll(() => {
-  ofFunctions = needsOfEveryFunction(root);
+  calls = callsOfEveryFunction(root);
+  ofFunctions = needsOfFunctions(calls);
 }, 60_000);
 
 const tableOf = (...stacks: readonly SynthesizedStack[]) => permissionTable(stacks, ofFunctions);
@@ -148,11 +151,17 @@ describe.each(functions.map((fn: DeployedFunction) => fn))("custom roles of $nam
   it("name in the topology one of the calls that need each permission", () => {
     for (const name of fn.access ?? []) {
       for (const [permission, call] of Object.entries(tables[name]?.permissions ?? {})) {
-        const calls = ofFunctions.filter((need) => need.account === fn.name && need.permission === permission);
-        expect(calls.map(({ by }) => by.split(":")[0])).toContain(call);
+        const needs = ofFunctions.filter((need) => need.account === fn.name && need.permission === permission);
+        expect(needs.map(({ by }) => by.split(":")[0])).toContain(call);
       }
     }
   });
+});
+
+it("the table of clients' calls has none that nobody makes any more", () => {
+  const made = new Set([...calls.values()].flat().map(({ client }) => client));
+
+  expect(Object.keys(clientCalls).filter((client) => !made.has(client))).toEqual([]);
 });
 
 it("the custom roles hold what the topology says", () => {

@@ -5,7 +5,7 @@ import { unbuiltBundles } from "../bundles/bundles.ts";
 import type { Environment } from "../environment.ts";
 import { environments } from "../environments.ts";
 import { synthesize } from "../synthesize.ts";
-import { needsOfEveryFunction, type PermissionTable, permissionTable } from "./permission-table.ts";
+import { callsOfEveryFunction, needsOfFunctions, type PermissionTable, permissionTable } from "./permission-table.ts";
 import { PERMISSIONS_PAGE, permissionsPage } from "./permissions-page.ts";
 
 /** The table of an environment that has everything optional: what no environment has is in no table. */
@@ -13,7 +13,7 @@ export function currentPermissions(root: string): PermissionTable {
   const outdir = mkdtempSync(path.join(tmpdir(), "permissions-"));
   try {
     const stacks = synthesize({ environments: [wholeEnvironment()], bundles: unbuiltBundles(), outdir });
-    return permissionTable(stacks, needsOfEveryFunction(root));
+    return permissionTable(stacks, needsOfFunctions(callsOfEveryFunction(root)));
   } finally {
     rmSync(outdir, { recursive: true });
   }
