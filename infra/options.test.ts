@@ -3,7 +3,7 @@ import { at, underReview } from "./policies/policy.ts";
 import { review } from "./policies/review.ts";
 import type { SynthesizedStack } from "./synthesize.ts";
 import { ofType, synthesizeOne, testEnvironment } from "./testing/synthesized.ts";
-import { serviceAgents } from "./topology/service-agents.ts";
+import { agentsToAskFor, serviceAgents } from "./topology/service-agents.ts";
 
 const kmsKey = "projects/keys/locations/europe-west4/keyRings/ring/cryptoKeys/key";
 const vpcConnector = "projects/test-project/locations/europe-west4/connectors/out";
@@ -58,6 +58,13 @@ describe("a key of one's own", () => {
     for (const { attributes } of grants) expect(attributes["depends_on"]).toEqual(expect.arrayContaining(apis));
     expect(enabled(bootstrap)).toEqual(expect.arrayContaining(["cloudkms.googleapis.com", "eventarc.googleapis.com"]));
   });
+});
+
+it("accounts that Google makes on first use are to be asked for: Pub/Sub's always, the others' for a key", () => {
+  expect(agentsToAskFor({})).toEqual(["pubsub.googleapis.com"]);
+  expect(agentsToAskFor({ kmsKey })).toEqual(
+    ["pubsub", "secretmanager", "artifactregistry", "eventarc"].map((name) => `${name}.googleapis.com`),
+  );
 });
 
 describe("the way out", () => {

@@ -65,3 +65,9 @@ export const serviceAgents = [
 ] as const satisfies readonly ServiceAgent[];
 
 export type ServiceAgentName = (typeof serviceAgents)[number]["name"];
+
+/** Services whose agents must be asked for before the first apply; without a key of one's own only Pub/Sub's. */
+export function agentsToAskFor({ kmsKey }: { readonly kmsKey?: string }): readonly string[] {
+  const lazy = serviceAgents.filter(({ made }) => made === "on first use");
+  return lazy.filter(({ name }) => kmsKey !== undefined || name === "pubsub").map(({ service }) => service);
+}

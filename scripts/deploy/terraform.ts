@@ -81,6 +81,10 @@ const MENDS: readonly (readonly [RegExp, string])[] = [
     /Cloud Resource Manager API has not been used|cloudresourcemanager\.googleapis\.com.*disabled/s,
     "Enable it once: gcloud services enable cloudresourcemanager.googleapis.com serviceusage.googleapis.com",
   ],
+  [
+    /Service account service-\d+@.* does not exist/,
+    "Google makes this account on first use; docs/permissions.md has the command that asks for it.",
+  ],
   [/billing/i, "Link a billing account to the project."],
   [/domain restricted sharing|allowedPolicyMemberDomains/, "The organization forbids allUsers; see docs/deploy.md."],
   [/Saved plan is stale/, "Something changed since the plan was made. Run the same command again."],

@@ -1,6 +1,7 @@
 import { wantedScopes } from "#domain/google-scopes.ts";
 import type { Environment } from "../../infra/environment.ts";
 import { places } from "../../infra/residency.ts";
+import { agentsToAskFor } from "../../infra/topology/service-agents.ts";
 
 /** Something that no API offers: a page to open, what to do there, and the exact values to paste. */
 export interface ConsoleStep {
@@ -27,14 +28,20 @@ const billing: StepOf = ({ projectId }) => ({
   paste: [],
 });
 
-const firstApis: StepOf = ({ projectId }) => ({
-  title: "APIs that the first plan itself asks",
-  link: `https://console.cloud.google.com/apis/library/cloudresourcemanager.googleapis.com?project=${projectId}`,
-  what: "Enable this one and Service Usage; the bootstrap enables all others. Or type:",
-  paste: [
-    `gcloud services enable cloudresourcemanager.googleapis.com serviceusage.googleapis.com --project ${projectId}`,
-  ],
-});
+const firstApis: StepOf = (environment) => {
+  const { projectId } = environment;
+  const agents = agentsToAskFor(environment);
+  const enabled = ["cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com", ...agents].join(" ");
+  return {
+    title: "What the first plan and the first grants ask",
+    link: `https://console.cloud.google.com/apis/library/cloudresourcemanager.googleapis.com?project=${projectId}`,
+    what: "Two APIs, and accounts that Google makes on first use (the console cannot); the bootstrap enables all other APIs. Type:",
+    paste: [
+      `gcloud services enable ${enabled} --project ${projectId}`,
+      ...agents.map((service) => `gcloud beta services identity create --service ${service} --project ${projectId}`),
+    ],
+  };
+};
 
 const consentScreen: StepOf = ({ projectId, appUrl }) => ({
   title: "OAuth consent screen",
