@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { GoogleError } from "../rest/errors.ts";
+import { denied, type Permits, setPolicySchema } from "../rest/iam-policy.ts";
 import type { Call, Operation } from "../rest/operation.ts";
 import { ok, withBody } from "../rest/operation.ts";
 import { pageOf } from "../rest/paging.ts";
@@ -10,6 +11,8 @@ export interface SecretManagerState {
   readonly store: SecretStore;
   /** Service accounts that may create and change secrets (role Secret Manager Admin). */
   readonly admins: ReadonlySet<string>;
+  /** Who else may, by the project's policy. */
+  readonly permits: Permits;
 }
 
 const secretBody = z.strictObject({
@@ -32,8 +35,8 @@ const VERSIONS = { standard: 25_000, max: 25_000 } as const;
 
 const serviceAccounts = { query: [], serviceAccounts: true } as const;
 const secrets = "/v1/projects/:project/secrets";
-const secret = `${secrets}/:secret`;
-const version = `${secret}/versions/:version`;
+const secret = `${secrets}/:secret([^:\\/]+)`;
+const version = `${secret}/versions/:version([^:\\/]+)`;
 
 /** secretmanager.googleapis.com v1, what a deployment needs of it. */
 export const operations: readonly Operation<SecretManagerState>[] = [
@@ -116,14 +119,50 @@ export const operations: readonly Operation<SecretManagerState>[] = [
       const name = secretName(call);
       const wanted = call.params["version"] ?? "";
       const email = call.principal?.email ?? "";
+      const isAllowed = state.admins.has(email) || state.permits(call.principal, "secretmanager.versions.access");
       // Before anything else: a stranger learns not even whether the secret exists. The role Secret Manager Admin may read.
-      if (!state.admins.has(email) && state.store.find(name)?.accessors.has(email) !== true) {
+      if (!isAllowed && state.store.find(name)?.isReadBy(email) !== true) {
         throw denied("secretmanager.versions.access", `${name}/versions/${wanted}`);
       }
       const { version: found, data } = state.store.payload(name, wanted);
       const payload = { data: data.toString("base64"), dataCrc32c: payloadChecksum(data) };
       return ok({ name: `${name}/versions/${found.number}`, payload });
     },
+  },
+  {
+    ...serviceAccounts,
+    name: "secrets.versions.get",
+    method: "GET",
+    path: version,
+    run(call, state) {
+      requireAdmin(call, state, "secretmanager.versions.get");
+      const name = secretName(call);
+      return ok(versionView(name, state.store.version(name, call.params["version"] ?? "")));
+    },
+  },
+  {
+    ...serviceAccounts,
+    name: "secrets.getIamPolicy",
+    method: "GET",
+    path: `${secret}\\:getIamPolicy`,
+    query: ["options.requestedPolicyVersion"],
+    run(call, state) {
+      requireAdmin(call, state, "secretmanager.secrets.getIamPolicy");
+      const version = Number(call.query.get("options.requestedPolicyVersion") ?? 1);
+      return ok(state.store.get(secretName(call)).policy.show(version));
+    },
+  },
+  {
+    ...serviceAccounts,
+    name: "secrets.setIamPolicy",
+    method: "POST",
+    path: `${secret}\\:setIamPolicy`,
+    ...withBody<SecretManagerState, typeof setPolicySchema>(setPolicySchema, ({ policy }, call, state) => {
+      requireAdmin(call, state, "secretmanager.secrets.setIamPolicy");
+      const holder = state.store.get(secretName(call)).policy;
+      holder.replace(policy);
+      return ok(holder.show(3));
+    }),
   },
   stateOperation("disable", "DISABLED"),
   stateOperation("enable", "ENABLED"),
@@ -148,13 +187,9 @@ function secretName({ params }: Call): string {
   return `projects/${params["project"]}/secrets/${params["secret"]}`;
 }
 
-function requireAdmin(call: Call, { admins }: SecretManagerState, permission: string): void {
-  if (!admins.has(call.principal?.email ?? "")) throw denied(permission, call.url.pathname.slice("/v1/".length));
-}
-
-function denied(permission: string, resource: string): GoogleError {
-  const message = `Permission '${permission}' denied for resource '${resource}' (or it may not exist).`;
-  return new GoogleError(403, "IAM_PERMISSION_DENIED", message, "PERMISSION_DENIED");
+function requireAdmin(call: Call, { admins, permits }: SecretManagerState, permission: string): void {
+  if (admins.has(call.principal?.email ?? "") || permits(call.principal, permission)) return;
+  throw denied(permission, call.url.pathname.slice("/v1/".length));
 }
 
 function secretView({ name, createdAt, labels }: Secret): unknown {

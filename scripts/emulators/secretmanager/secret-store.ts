@@ -1,8 +1,11 @@
 import { crc32c } from "@node-rs/crc32";
 import { GoogleError } from "../rest/errors.ts";
+import { PolicyHolder } from "../rest/iam-policy.ts";
 
 /** cloud.google.com/secret-manager/quotas */
 const MAX_PAYLOAD_BYTES = 65_536;
+
+export const ACCESSOR = "roles/secretmanager.secretAccessor";
 
 export const versionStates = ["ENABLED", "DISABLED", "DESTROYED"] as const;
 export type VersionState = (typeof versionStates)[number];
@@ -20,8 +23,9 @@ export interface Secret {
   readonly createdAt: Date;
   readonly labels: Readonly<Record<string, string>>;
   readonly versions: SecretVersion[];
-  /** Service accounts with the role Secret Accessor. */
-  readonly accessors: Set<string>;
+  readonly policy: PolicyHolder;
+  /** Whether the service account has the role Secret Accessor on this very secret. */
+  isReadBy(email: string): boolean;
 }
 
 /** Secrets by full name (`projects/P/secrets/S`). */
@@ -40,7 +44,9 @@ export class SecretStore {
     if (this.#secrets.has(name)) {
       throw new GoogleError(409, "alreadyExists", `Secret [${name}] already exists.`, "ALREADY_EXISTS");
     }
-    const secret: Secret = { name, createdAt: this.#now(), labels, versions: [], accessors: new Set() };
+    const policy = new PolicyHolder();
+    const isReadBy = (email: string): boolean => policy.gives(ACCESSOR, `serviceAccount:${email}`);
+    const secret: Secret = { name, createdAt: this.#now(), labels, versions: [], policy, isReadBy };
     this.#secrets.set(name, secret);
     return secret;
   }

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { Emulator, EmulatorClock, TokenAuthority } from "../rest/emulator.ts";
+import type { Permits } from "../rest/iam-policy.ts";
 import type { Operation } from "../rest/operation.ts";
 import { ok, withBody } from "../rest/operation.ts";
 import type { RestServer } from "../rest/server.ts";
 import { startRestServer } from "../rest/server.ts";
 import type { SecretManagerState } from "./operations.ts";
 import { operations } from "./operations.ts";
-import { SecretStore } from "./secret-store.ts";
+import { ACCESSOR, SecretStore } from "./secret-store.ts";
 
 export interface SecretManagerEmulatorOptions {
   readonly port?: number;
@@ -14,6 +15,8 @@ export interface SecretManagerEmulatorOptions {
   readonly clock: EmulatorClock;
   /** Service accounts that may create and change secrets through the API; default none. */
   readonly admins?: readonly string[];
+  /** Who else may do what with every secret, by the project's policy; default nobody. */
+  readonly permits?: Permits;
 }
 
 export interface NewSecret {
@@ -46,7 +49,7 @@ export async function startSecretManagerEmulator(
     port: options.port ?? 0,
     operations,
     control: [putSecretOperation],
-    state: { store, admins: new Set(options.admins) },
+    state: { store, admins: new Set(options.admins), permits: options.permits ?? (() => false) },
     authority,
     clock,
     errorShape: "rpc",
@@ -68,6 +71,6 @@ const putSecretOperation: Operation<SecretManagerState> = {
 
 function putSecret(store: SecretStore, { name, value, accessors = [] }: NewSecret): number {
   const secret = store.find(name) ?? store.create(name);
-  for (const email of accessors) secret.accessors.add(email);
+  for (const email of accessors) secret.policy.grant(ACCESSOR, `serviceAccount:${email}`);
   return store.addVersion(name, Buffer.from(value)).number;
 }
