@@ -5,9 +5,9 @@ import { ok, withBody } from "../rest/operation.ts";
 import { type NotificationConfig, notificationConfigSchema } from "./notifications.ts";
 import type { Bucket, StorageState } from "./storage-state.ts";
 
-const BUCKET_PATH = "/storage/v1/b/:bucket";
+export const BUCKET_PATH = "/storage/v1/b/:bucket";
 const NOTIFICATIONS_PATH = `${BUCKET_PATH}/notificationConfigs`;
-const READ_PARAMETERS = ["projection", "userProject", "ifMetagenerationMatch", "ifMetagenerationNotMatch"];
+export const READ_PARAMETERS = ["projection", "userProject", "ifMetagenerationMatch", "ifMetagenerationNotMatch"];
 
 const newBucketSchema = z.strictObject({
   name: z.string(),
@@ -103,7 +103,7 @@ export const bucketOperations: readonly Operation<StorageState>[] = [
   },
 ];
 
-function bucketResource({ name, location, createdAt }: Bucket, origin: string) {
+export function bucketResource({ name, location, createdAt, publicAccessPrevention }: Bucket, origin: string) {
   return {
     kind: "storage#bucket",
     id: name,
@@ -112,6 +112,7 @@ function bucketResource({ name, location, createdAt }: Bucket, origin: string) {
     location,
     locationType: /-/.test(location) ? "region" : "multi-region",
     storageClass: "STANDARD",
+    iamConfiguration: { publicAccessPrevention, uniformBucketLevelAccess: { enabled: true } },
     metageneration: "1",
     timeCreated: createdAt.toISOString(),
     updated: createdAt.toISOString(),

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { EmulatorClock, TokenAuthority } from "../rest/emulator.ts";
+import type { Permits } from "../rest/iam-policy.ts";
 import { type Operation, ok, withBody } from "../rest/operation.ts";
 import { type RestServer, startRestServer } from "../rest/server.ts";
+import { accessOperations } from "./access-operations.ts";
 import { bucketOperations } from "./bucket-operations.ts";
 import { NotificationSender, type Publish } from "./notifications.ts";
 import { objectOperations } from "./object-operations.ts";
@@ -16,6 +18,10 @@ export interface StorageOptions {
   readonly publish?: Publish;
   /** Buckets that exist from the start, and again after a reset. */
   readonly buckets?: readonly SeedBucket[];
+  /** Who may look at buckets and their policies and change them, by the project's policy; default every service account. */
+  readonly permits?: Permits;
+  /** Names the service agent that publishes notifications. */
+  readonly projectNumber?: string;
 }
 
 export interface StorageEmulator extends RestServer {
@@ -24,14 +30,27 @@ export interface StorageEmulator extends RestServer {
 
 /** Starts Cloud Storage's JSON API. `stop()` removes every stored byte. */
 export async function startStorage(options: StorageOptions): Promise<StorageEmulator> {
-  const { port, authority, clock, publish, buckets = [] } = options;
+  const {
+    port,
+    authority,
+    clock,
+    publish,
+    buckets = [],
+    permits = () => true,
+    projectNumber = "100000000001",
+  } = options;
   const state = new StorageState(clock, new NotificationSender(publish ?? (() => undefined), clock));
   const seed = (): void => buckets.forEach((bucket) => void seedBucket(state, bucket));
   seed();
   const server = await startRestServer<StorageState>({
     name: "storage",
     ...(port === undefined ? {} : { port }),
-    operations: [...uploadOperations, ...objectOperations, ...bucketOperations],
+    operations: [
+      ...uploadOperations,
+      ...objectOperations,
+      ...accessOperations({ permits, projectNumber }),
+      ...bucketOperations,
+    ],
     control: controlOperations,
     state,
     authority,
@@ -49,8 +68,11 @@ export async function startStorage(options: StorageOptions): Promise<StorageEmul
   return { ...server, state, stop };
 }
 
-function seedBucket(state: StorageState, { name, notifies = [] }: SeedBucket): void {
-  state.createBucket(name);
+function seedBucket(state: StorageState, seed: SeedBucket): void {
+  const { name, location, publicAccessPrevention = "inherited", bindings = [], notifies = [] } = seed;
+  const bucket = state.createBucket(name, location?.toUpperCase());
+  bucket.publicAccessPrevention = publicAccessPrevention;
+  for (const { role, members } of bindings) for (const member of members) bucket.policy.grant(role, member);
   for (const { topicFullName, eventTypes } of notifies) {
     const topic = `//pubsub.googleapis.com/${topicFullName}`;
     state.addNotification(name, { topic, payload_format: "JSON_API_V1", event_types: [...eventTypes] });

@@ -1,5 +1,6 @@
 import type { EmulatorClock } from "../rest/emulator.ts";
 import { GoogleError, notFound } from "../rest/errors.ts";
+import { type Binding, PolicyHolder } from "../rest/iam-policy.ts";
 import { type Blob, BlobStore } from "./blob-store.ts";
 import type { EventType, NotificationConfig, NotificationSender } from "./notifications.ts";
 import {
@@ -15,6 +16,8 @@ export interface Bucket {
   readonly name: string;
   readonly location: string;
   readonly createdAt: Date;
+  publicAccessPrevention: "enforced" | "inherited";
+  readonly policy: PolicyHolder;
   readonly objects: Map<string, StoredObject>;
   readonly notifications: Map<string, NotificationConfig>;
 }
@@ -23,6 +26,9 @@ export interface Bucket {
 export interface SeedBucket {
   readonly name: string;
   /** Topics told of every finalized object. */
+  readonly location?: string;
+  readonly publicAccessPrevention?: "enforced" | "inherited";
+  readonly bindings?: readonly Binding[];
   readonly notifies?: readonly { readonly topicFullName: string; readonly eventTypes: readonly EventType[] }[];
 }
 
@@ -64,7 +70,10 @@ export class StorageState {
     if (this.buckets.has(name)) {
       throw new GoogleError(409, "conflict", "Your previous request to create the named bucket succeeded.");
     }
-    const bucket = { name, location, createdAt: this.now(), objects: new Map(), notifications: new Map() };
+    const bucket: Bucket = {
+      ...{ name, location, createdAt: this.now(), publicAccessPrevention: "inherited", policy: new PolicyHolder() },
+      ...{ objects: new Map(), notifications: new Map() },
+    };
     this.buckets.set(name, bucket);
     return bucket;
   }
