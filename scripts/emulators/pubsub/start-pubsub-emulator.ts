@@ -1,4 +1,5 @@
-import type { Emulator, EmulatorClock } from "../rest/emulator.ts";
+import type { Emulator, EmulatorClock, TokenAuthority } from "../rest/emulator.ts";
+import type { Permits } from "../rest/iam-policy.ts";
 import { startRestServer } from "../rest/server.ts";
 import { Broker } from "./broker.ts";
 import { controlOperations } from "./control-operations.ts";
@@ -7,6 +8,8 @@ import type { PubSubControl } from "./pubsub-control.ts";
 import { pubSubControl } from "./pubsub-control.ts";
 import type { MintIdToken } from "./push-delivery.ts";
 import { createPushService } from "./push-service.ts";
+import { type PubSubRestState, restOperations } from "./rest-operations.ts";
+import type { Subscription } from "./subscription.ts";
 
 export interface PubSubEmulatorOptions {
   /** Default 127.0.0.1. */
@@ -24,30 +27,37 @@ export interface PubSubEmulatorOptions {
   readonly mintIdToken?: MintIdToken;
   /** False: never pushes, and lets anyone pull, to stand for an emulator that cannot push. Default true. */
   readonly push?: boolean;
+  /** Knows the callers of the REST methods; without it they are refused. gRPC callers are not asked who they are. */
+  readonly authority?: TokenAuthority;
+  /** Who may use the REST methods, by the project's policy; default nobody. */
+  readonly permits?: Permits;
   /** Jitter of retries; default Math.random. */
   readonly random?: () => number;
 }
 
-/** `url` is the control port; `host` is what goes into PUBSUB_EMULATOR_HOST. */
+/** `url` is the port of control and of the REST methods; `host` is what goes into PUBSUB_EMULATOR_HOST. */
 export interface PubSubEmulator extends Emulator, PubSubControl {
   /** `127.0.0.1:PORT` of the gRPC server. */
   readonly host: string;
 }
 
-/** Starts Pub/Sub: gRPC for clients, HTTP for control. `reset()` forgets messages and keeps topics and subscriptions. */
+/** Starts Pub/Sub: gRPC for clients, HTTP for administrators and for control. `reset()` forgets messages and keeps topics and subscriptions. */
 export async function startPubSubEmulator(options: PubSubEmulatorOptions): Promise<PubSubEmulator> {
   const { clock, random = Math.random, host = "127.0.0.1" } = options;
   const broker = new Broker({ clock, pullClock: options.pullClock ?? clock, random });
   const control = pubSubControl(broker);
   const push = options.push === false ? null : createPushService({ clock, mintIdToken: options.mintIdToken ?? null });
-  const rest = await startRestServer<PubSubControl>({
-    name: "Pub/Sub control",
+  const onCreated = (subscription: Subscription): void => push?.attach(subscription);
+  const { permits = () => false, authority = { principalOf: () => null } } = options;
+  const rest = await startRestServer<PubSubRestState>({
+    name: "Pub/Sub",
     port: options.controlPort ?? 0,
-    operations: [],
+    operations: restOperations,
     control: controlOperations,
-    state: control,
-    authority: { principalOf: () => null },
+    state: { ...control, broker, policies: new Map(), permits, onCreated },
+    authority,
     clock,
+    errorShape: "rpc",
     onReset: () => broker.clearMessages(),
   });
   const { faults, calls } = rest;

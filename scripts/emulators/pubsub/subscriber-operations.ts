@@ -8,6 +8,7 @@ import { pull } from "./pull.ts";
 import { requireName, requireProject } from "./resource-names.ts";
 import { invalidArgument } from "./status-error.ts";
 import type { Subscription } from "./subscription.ts";
+import { withExpiration } from "./subscription-settings.ts";
 
 const { protobuf, pubsub } = protos.google;
 const { v1 } = pubsub;
@@ -53,7 +54,7 @@ function createOperation(hooks: SubscriberHooks): GrpcOperation {
     response: v1.Subscription,
     run(proto, { broker }) {
       const ackDeadlineSeconds = proto.ackDeadlineSeconds || DEFAULT_ACK_DEADLINE_SECONDS;
-      const subscription = broker.createSubscription({ ...proto, ackDeadlineSeconds, state: "ACTIVE" });
+      const subscription = broker.createSubscription(withExpiration({ ...proto, ackDeadlineSeconds, state: "ACTIVE" }));
       hooks.onCreated(subscription);
       return subscription.proto;
     },

@@ -64,6 +64,11 @@ export function parseSubscription(proto: ISubscription): SubscriptionSettings {
   };
 }
 
+/** Without an expiration policy Google deletes a subscription after 31 idle days, and says so in the resource. */
+export function withExpiration(proto: ISubscription): ISubscription {
+  return { ...proto, expirationPolicy: proto.expirationPolicy ?? { ttl: { seconds: (31 * DAY_MS) / 1_000 } } };
+}
+
 /** 10 to 600 seconds. */
 export function requireAckDeadlineSeconds(seconds: number): number {
   if (Number.isInteger(seconds) && seconds >= 10 && seconds <= 600) return seconds;
