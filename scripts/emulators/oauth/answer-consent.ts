@@ -14,9 +14,11 @@ export interface ConsentAnswer {
  * the browser is sent to next: the client's callback. Throws with the page's text where Google shows an error.
  */
 export async function answerConsent(authorizationUrl: string, answer: ConsentAnswer = {}): Promise<string> {
-  const opened = await fetch(authorizationUrl, { redirect: "manual" });
-  const alreadyGranted = opened.headers.get("location");
-  if (alreadyGranted !== null) return alreadyGranted;
+  const asked = await fetch(authorizationUrl, { redirect: "manual" });
+  const next = new URL(asked.headers.get("location") ?? "", authorizationUrl);
+  // Away from Google without a question: everything was granted before.
+  if (next.origin !== new URL(authorizationUrl).origin) return next.href;
+  const opened = asked.headers.has("location") ? await fetch(next) : asked;
   const page = await opened.text();
   if (!opened.ok) throw new Error(`the authorization page answered ${opened.status}: ${page}`);
   const ticked = answer.scopes ?? values(page, /name="scope" value="([^"]+)"/g);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Call, Operation, Reply } from "../rest/operation.ts";
 import type { Account } from "./account-directory.ts";
+import { decodeAuthError, encodeAuthError } from "./auth-error.ts";
 import type { AuthorizationRequest } from "./authorization-request.ts";
 import { AUTHORIZATION_PARAMETERS, parseAuthorizationRequest } from "./authorization-request.ts";
 import { renderConsentPage, renderErrorPage } from "./consent-page.ts";
@@ -11,6 +12,10 @@ import { isSignInScope } from "./scopes.ts";
 
 const path = "/o/oauth2/v2/auth";
 
+/** Where Google sends a browser nobody is signed in with, and one whose request it does not accept. */
+const signInPath = "/v3/signin/identifier";
+const errorPath = "/signin/oauth/error";
+
 /** accounts.google.com: the page that asks, and what its form sends. */
 export const authorizationOperations: readonly Operation<OAuthState>[] = [
   {
@@ -19,7 +24,26 @@ export const authorizationOperations: readonly Operation<OAuthState>[] = [
     path,
     query: AUTHORIZATION_PARAMETERS,
     anonymous: true,
-    run: (call, state) => orErrorPage(() => ask(call, state)),
+    run: (call, state) => orErrorRedirect(call, () => ask(call, state)),
+  },
+  {
+    name: "oauth.signIn",
+    method: "GET",
+    path: signInPath,
+    query: ["flowName", "opparams"],
+    anonymous: true,
+    run: (call, state) => orErrorPage(() => showConsent(call, state)),
+  },
+  {
+    name: "oauth.error",
+    method: "GET",
+    path: errorPath,
+    query: ["authError", "client_id", "flowName"],
+    anonymous: true,
+    run: ({ query }) => {
+      const error = decodeAuthError(query.get("authError") ?? "");
+      return html(error.status, renderErrorPage(error));
+    },
   },
   {
     name: "oauth.consent",
@@ -40,6 +64,21 @@ async function orErrorPage(run: () => Reply | Promise<Reply>): Promise<Reply> {
   }
 }
 
+/** The answer to a request that cannot be trusted says so on a page of Google's, never at the client's address. */
+function orErrorRedirect({ query }: Call, run: () => Reply): Reply {
+  try {
+    return run();
+  } catch (thrown) {
+    if (!(thrown instanceof OAuthError)) throw thrown;
+    const parameters = new URLSearchParams({
+      authError: encodeAuthError(thrown),
+      client_id: query.get("client_id") ?? "",
+      flowName: "GeneralOAuthFlow",
+    });
+    return { status: 302, headers: { location: `${errorPath}?${parameters}` } };
+  }
+}
+
 /** Asks the user, unless everything was granted before and nobody wants to ask again. */
 function ask(call: Call, state: OAuthState): Reply {
   const request = parseAuthorizationRequest(call.query, state.clients);
@@ -55,6 +94,16 @@ function ask(call: Call, state: OAuthState): Reply {
   if (request.prompt.has("none")) return redirect(request, { error: "interaction_required" });
   const requestId = randomUUID();
   waiting.set(requestId, request);
+  const parameters = new URLSearchParams({ opparams: requestId, flowName: "GeneralOAuthFlow" });
+  return { status: 302, headers: { location: `${signInPath}?${parameters}` } };
+}
+
+/** Signing in and consenting are one page here. */
+function showConsent({ query }: Call, { waiting, accounts }: OAuthState): Reply {
+  const requestId = query.get("opparams") ?? "";
+  const request = waiting.get(requestId);
+  if (request === undefined) throw invalidRequest("This page has expired or was already answered.");
+  const selected = request.loginHint === null ? accounts.default() : accounts.byEmail(request.loginHint);
   return html(200, renderConsentPage({ requestId, request, accounts: accounts.list(), selected }));
 }
 

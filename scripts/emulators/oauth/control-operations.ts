@@ -13,6 +13,10 @@ const newAccount = z.strictObject({
   sub: z.string().regex(/^\d+$/).optional(),
   edition: z.enum(editions).optional(),
 });
+const clientChange = z.strictObject({
+  clientSecret: z.string().min(1).optional(),
+  redirectUris: z.array(z.string()).optional(),
+});
 const named = z.strictObject({ email: z.string() });
 
 /** What a person does in their Google account, and who there is. */
@@ -32,6 +36,18 @@ export const controlOperations: readonly Operation<OAuthState>[] = [
     method: "GET",
     path: "/emulator/accounts",
     run: (_call, state) => ok({ accounts: state.accounts.list().map((account) => accountView(account, state)) }),
+  },
+  {
+    ...control,
+    name: "control.changeClient",
+    method: "PATCH",
+    path: "/emulator/clients/:client",
+    ...withBody<OAuthState, typeof clientChange>(clientChange, (change, { params }, { clients }) => {
+      const client = clients.get(params["client"] ?? "");
+      if (client === undefined) throw notFound(`No client ${params["client"]}`);
+      clients.set(client.clientId, Object.assign({ ...client }, change));
+      return ok({});
+    }),
   },
   forAccount("/emulator/accounts/default", ({ email }, { accounts }) => accounts.setDefault(email)),
   forAccount("/emulator/accounts/revoke", ({ sub }, { grants }) => grants.revokeUser(sub)),

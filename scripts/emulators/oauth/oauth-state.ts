@@ -7,7 +7,7 @@ import type { IdTokenSigner } from "./id-token.ts";
 /** Everything the endpoints share. */
 export interface OAuthState {
   readonly clock: EmulatorClock;
-  readonly clients: ReadonlyMap<string, OAuthClient>;
+  readonly clients: Map<string, OAuthClient>;
   readonly accounts: AccountDirectory;
   readonly grants: GrantStore;
   readonly signer: IdTokenSigner;

@@ -166,10 +166,28 @@ describe("the OAuth emulator", () => {
     [{ prompt: "maybe" }, 400, "invalid_request"],
     [{ access_type: "forever" }, 400, "invalid_request"],
     [{ code_challenge: "short" }, 400, "invalid_request"],
-  ])("shows an error page for %o and redirects nowhere", async (options, status, code) => {
-    const response = await fetch(authorize(options), { redirect: "manual" });
+  ])("sends the browser to Google's error page for %o, never to the client", async (options, status, code) => {
+    const asked = authorize(options);
+    const refused = await fetch(asked, { redirect: "manual" });
+    const location = new URL(refused.headers.get("location") ?? "", asked);
+    expect([refused.status, location.origin, location.pathname]).toEqual([302, emulator.url, "/signin/oauth/error"]);
+    const told = Buffer.from(location.searchParams.get("authError") ?? "", "base64").toString("latin1");
+    expect(told).toContain(code);
+    const response = await fetch(location);
     expect(response.status).toBe(status);
     expect(await response.text()).toContain(code);
+  });
+
+  it("forgets a redirect address that somebody took from the client, and an old secret", async () => {
+    const path = `${emulator.url}/emulator/clients/web-client`;
+    const change = (body: object) => fetch(path, { method: "PATCH", body: JSON.stringify(body) });
+    await change({ redirectUris: ["https://other.example/callback"] });
+    const refused = await fetch(authorize(), { redirect: "manual" });
+    expect(refused.headers.get("location")).toContain("/signin/oauth/error");
+    await change({ redirectUris: ["http://127.0.0.1:9/callback"], clientSecret: "new" });
+    const form = { grant_type: "authorization_code", code: "x", client_id: "web-client", client_secret: "web-secret" };
+    const answer = await fetch(`${emulator.url}/token`, { method: "POST", body: new URLSearchParams(form) });
+    expect([answer.status, await answer.json()]).toMatchObject([401, { error: "invalid_client" }]);
   });
 
   it("does not sign in somebody who has no account", async () => {
