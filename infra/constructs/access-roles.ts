@@ -2,7 +2,7 @@ import { ProjectIamCustomRole } from "@cdktf/provider-google/lib/project-iam-cus
 import { ProjectIamMember } from "@cdktf/provider-google/lib/project-iam-member/index.js";
 import { StorageBucketIamMember } from "@cdktf/provider-google/lib/storage-bucket-iam-member/index.js";
 import { Construct } from "constructs";
-import { type Access, type AccessName, access } from "../topology/access.ts";
+import { type Access, type AccessName, access, roleIdOf } from "../topology/access.ts";
 import type { Platform } from "./platform.ts";
 
 export interface GrantConfig {
@@ -22,8 +22,7 @@ export class AccessRoles extends Construct {
     this.#projectId = environment.projectId;
     for (const [name, { permissions }] of Object.entries<Access>(access)) {
       const role = new ProjectIamCustomRole(this, name, {
-        // Role ids take no hyphens.
-        roleId: `bookingInsights.${name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())}`,
+        roleId: roleIdOf(name),
         title: `Booking Insights: ${name.replaceAll("-", " ")}`,
         permissions: Object.keys(permissions),
       });

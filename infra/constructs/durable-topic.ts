@@ -2,7 +2,7 @@ import { PubsubSubscription } from "@cdktf/provider-google/lib/pubsub-subscripti
 import { PubsubTopic } from "@cdktf/provider-google/lib/pubsub-topic/index.js";
 import { PubsubTopicIamMember } from "@cdktf/provider-google/lib/pubsub-topic-iam-member/index.js";
 import { Construct } from "constructs";
-import type { Topic } from "../topology/topics.ts";
+import { meetPublisher, type Topic } from "../topology/topics.ts";
 import { type Platform, serviceAgent } from "./platform.ts";
 
 export interface DurableTopicConfig {
@@ -13,8 +13,6 @@ export interface DurableTopicConfig {
 /** Messages can be replayed from the topic for a week, and wait two weeks in its dead letter for a person. */
 const RETENTION = "604800s";
 const DEAD_LETTER_RETENTION = "1209600s";
-/** Meet tells topics about recordings through this account; without the grant it is silent, and says nothing. */
-const MEET_PUBLISHER = "serviceAccount:meet-api-event-push@system.gserviceaccount.com";
 
 /** A topic, the topic of its dead letters, and a subscription there: dead letters without one are lost. */
 export class DurableTopic extends Construct {
@@ -40,7 +38,7 @@ export class DurableTopic extends Construct {
       retryPolicy: { minimumBackoff: "10s", maximumBackoff: "600s" },
       labels: platform.labels,
     });
-    if (topic.publishers.includes("meet")) this.letPublish("meet-publishes", MEET_PUBLISHER);
+    if (topic.publishers.includes("meet")) this.letPublish("meet-publishes", meetPublisher);
   }
 
   letPublish(id: string, member: string): void {

@@ -35,3 +35,7 @@ export const access = {
 } as const satisfies Readonly<Record<string, Access>>;
 
 export type AccessName = keyof typeof access;
+
+/** Role ids take no hyphens. */
+export const roleIdOf = (name: string): string =>
+  `bookingInsights.${name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())}`;

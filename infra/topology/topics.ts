@@ -6,6 +6,9 @@ export interface Topic {
   readonly publishers: readonly ("meet" | "storage" | "relay")[];
 }
 
+/** Meet tells topics about recordings through this account; without the grant it is silent, and says nothing. */
+export const meetPublisher = "serviceAccount:meet-api-event-push@system.gserviceaccount.com";
+
 export const topics = [
   { name: "booking-events", deadLetterTopic: "booking-events-dead-letter", publishers: ["relay"] },
   { name: "meeting-events", deadLetterTopic: "meeting-events-dead-letter", publishers: ["meet", "relay"] },
