@@ -12,6 +12,8 @@ const addresses: Addresses = {
   supabasePublishableKey: "sb_publishable_of_the_build",
   databaseUrl: `postgres://${NOWHERE}/postgres`,
   pubsubHost: NOWHERE,
+  pubsubRest: nowhere,
+  administration: nowhere,
   oauth: nowhere,
   calendar: nowhere,
   drive: nowhere,

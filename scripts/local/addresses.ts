@@ -7,6 +7,10 @@ export interface Addresses {
   readonly databaseUrl: string;
   /** host:port, as `PUBSUB_EMULATOR_HOST` wants it. */
   readonly pubsubHost: string;
+  /** Pub/Sub's REST methods; the gRPC ones of a foreign emulator may have no such address. */
+  readonly pubsubRest: string;
+  /** Service Usage, Resource Manager, IAM, Cloud Functions, Cloud Run and Cloud Scheduler. */
+  readonly administration: string;
   readonly oauth: string;
   readonly calendar: string;
   readonly drive: string;

@@ -18,16 +18,24 @@ export async function createPubsubTopology(options: PubsubTopologyOptions): Prom
   const pubsub = new PubSub({ projectId: localProject.projectId, apiEndpoint: options.pubsubHost, emulatorMode: true });
   try {
     for (const topic of topics) {
-      await unlessThere(pubsub.createTopic(topicPath(topic.name)));
-      await unlessThere(pubsub.createTopic(topicPath(topic.deadLetterTopic)));
+      for (const name of [topic.name, topic.deadLetterTopic]) {
+        await unlessThere(pubsub.createTopic({ name: topicPath(name), messageStoragePolicy }));
+      }
       // A dead letter topic without a subscription loses what it is given.
       const deadLetters = pubsub.topic(topicPath(topic.deadLetterTopic));
-      await unlessThere(deadLetters.createSubscription(subscriptionPath(topic.deadLetterTopic)));
+      await unlessThere(
+        deadLetters.createSubscription(subscriptionPath(topic.deadLetterTopic), {
+          ackDeadlineSeconds: 60,
+          expirationPolicy: {},
+        }),
+      );
     }
     for (const subscription of subscriptions) {
       const topic = pubsub.topic(topicPath(subscription.topic));
       const created = topic.createSubscription(subscriptionPath(subscription.name), {
         ackDeadlineSeconds: subscription.ackDeadlineSeconds,
+        // An empty one: a quiet month must not delete the subscription.
+        expirationPolicy: {},
         retryPolicy: {
           minimumBackoff: { seconds: subscription.minBackoffSeconds },
           maximumBackoff: { seconds: subscription.maxBackoffSeconds },
@@ -44,6 +52,8 @@ export async function createPubsubTopology(options: PubsubTopologyOptions): Prom
     await pubsub.close();
   }
 }
+
+const messageStoragePolicy = { allowedPersistenceRegions: [localProject.region] };
 
 /** google.rpc.Code ALREADY_EXISTS: a foreign emulator may keep what an earlier run made. */
 const ALREADY_EXISTS = 6;

@@ -32,6 +32,19 @@ const API_VARIABLES: Readonly<Record<Api, (addresses: Addresses) => Variables>> 
   workspaceevents: ({ workspaceevents }) => ({ GOOGLE_WORKSPACE_EVENTS_ENDPOINT: workspaceevents }),
 };
 
+/** Variables of the process, which a cloud platform would not show among the function's own. */
+const OF_THE_PROCESS = ["GCE_METADATA_HOST", "METADATA_SERVER_DETECTION"];
+
+/** What a function is told in plain text: everything but its secrets. */
+export function plainEnvironmentOf(
+  fn: DeployedFunction,
+  options: Omit<FunctionEnvironmentOptions, "metadataHost" | "secretValue">,
+): Variables {
+  const environment = environmentOf(fn, { ...options, metadataHost: "", secretValue: () => "" });
+  const hidden = new Set([...OF_THE_PROCESS, ...fn.secrets.map(({ env }) => env)]);
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !hidden.has(name)));
+}
+
 /** The environment of one function, worked out from the topology as a cloud stack would do it. */
 export function environmentOf(fn: DeployedFunction, options: FunctionEnvironmentOptions): Variables {
   const apis = Object.assign({}, ...fn.apis.map((api) => API_VARIABLES[api](options.addresses))) as Variables;
@@ -49,7 +62,7 @@ export function environmentOf(fn: DeployedFunction, options: FunctionEnvironment
     GOOGLE_REDIRECT_URI: options.redirectUri,
     OIDC_AUDIENCE: audienceOf(fn.name),
     OIDC_CALLERS: fn.trigger.kind === "pubsub" ? pushIdentity : schedulerIdentity,
-    DATA_RESIDENCY: "us",
+    DATA_RESIDENCY: localProject.residency,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { AdministrationEmulator } from "../emulators/administration/start-administration-emulator.ts";
 import type { CalendarEmulator } from "../emulators/calendar/start-calendar-emulator.ts";
 import type { DriveEmulator } from "../emulators/drive/drive-emulator.ts";
 import type { LanguageEmulator } from "../emulators/language/start-language-emulator.ts";
@@ -12,6 +13,7 @@ import { bucketName } from "./local-project.ts";
 
 /** The emulators that can be looked into; storage is null when a foreign one is used. */
 export interface InspectedEmulators {
+  readonly administration: AdministrationEmulator;
   readonly oauth: OAuthEmulator;
   readonly calendar: CalendarEmulator;
   readonly drive: DriveEmulator;
@@ -26,7 +28,7 @@ export interface InspectedEmulators {
 
 /** What a person at Google could see, for the demo's end and for assertions; none of it is used by the product. */
 export function googleInspection(emulators: InspectedEmulators) {
-  const { calendar, meet, speech, storage, smtp, workspaceEvents, ...others } = emulators;
+  const { administration, calendar, meet, speech, storage, smtp, workspaceEvents, ...others } = emulators;
   const servers = { calendar, meet, speech, workspaceEvents, ...others, ...(storage !== null && { storage }) };
   return {
     holdMeeting: (meetingCode: string, script: Parameters<MeetEmulator["hold"]>[0]["script"]) =>
@@ -59,6 +61,7 @@ export function googleInspection(emulators: InspectedEmulators) {
     },
     /** Addresses of the control calls (`/emulator/…`) of each API. */
     control: {
+      administration: administration.url,
       ...Object.fromEntries(Object.entries(servers).map(([name, server]) => [name, server.url])),
       smtp: smtp.url,
     } as Readonly<Record<string, string>>,

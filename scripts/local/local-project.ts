@@ -1,7 +1,10 @@
 /** The Google Cloud project that exists on this laptop alone. */
 export const localProject = {
   projectId: "booking-insights-local",
+  /** Any number; the metadata server has the same. */
+  projectNumber: "100000000001",
   region: "us-central1",
+  residency: "us",
   clientId: "local-client.apps.googleusercontent.com",
   clientSecret: "local-client-secret",
   mailFrom: "Booking Insights <bookings@example.com>",
@@ -15,6 +18,12 @@ export const pushIdentity = serviceAccount("pubsub-push");
 export const schedulerIdentity = serviceAccount("scheduler");
 /** Administers the project: an operator's commands run as this account. */
 export const deployerIdentity = serviceAccount("deployer");
+
+/** Who runs `npm run ops` here. */
+export const operatorIdentity = serviceAccount("operator");
+/** Accounts of Google's own, through which its services act in the project. */
+export const pubsubAgent = `serviceAccount:service-${localProject.projectNumber}@gcp-sa-pubsub.iam.gserviceaccount.com`;
+export const storageAgent = `serviceAccount:service-${localProject.projectNumber}@gs-project-accounts.iam.gserviceaccount.com`;
 
 export const topicPath = (name: string): string => `projects/${localProject.projectId}/topics/${name}`;
 export const subscriptionPath = (name: string): string => `projects/${localProject.projectId}/subscriptions/${name}`;

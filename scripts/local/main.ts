@@ -17,6 +17,7 @@ export function describeStack(stack: LocalStack) {
     ...stack.addresses,
     functions: Object.fromEntries([...stack.functions].map(([name, running]) => [name, running.url])),
     control: stack.google.control,
+    operator: stack.operatorEnvironment,
     logs: stack.logsFolder,
     pid: process.pid,
   };

@@ -5,7 +5,9 @@ import { createBuckets, createPubsubTopology, localSecretValues } from "./apply-
 import { freePort } from "./database/free-port.ts";
 import { type LocalSupabase, startSupabase } from "./database/start-supabase.ts";
 import type { FunctionProcess } from "./function-process.ts";
-import { DEFAULT_TIME_SCALE, serviceAccount } from "./local-project.ts";
+import { grantPubsub, localInstallation } from "./installation.ts";
+import { DEFAULT_TIME_SCALE, operatorIdentity, serviceAccount } from "./local-project.ts";
+import { operatorEnvironmentOf } from "./operator-environment.ts";
 import { startScheduler } from "./scheduler.ts";
 import { startFunctions } from "./start-functions.ts";
 import { type GoogleEmulators, startGoogleEmulators } from "./start-google.ts";
@@ -25,6 +27,8 @@ export interface StackOptions {
 /** Everything of the product on this machine, wired as the topology says. */
 export interface LocalStack {
   readonly addresses: Addresses;
+  /** Variables with which `npm run ops` works on this stack. */
+  readonly operatorEnvironment: Readonly<Record<string, string>>;
   readonly supabase: LocalSupabase;
   readonly google: GoogleEmulators;
   readonly functions: ReadonlyMap<FunctionName, FunctionProcess>;
@@ -83,6 +87,8 @@ async function startParts(options: StackOptions, keep: Keep): Promise<Omit<Local
   ]);
   const secretValue = (name: string): string => secrets[name] ?? "";
   storeSecrets(google, secretValue);
+  google.administration.install(localInstallation({ addresses, timeScale, redirectUri, functionUrl }));
+  if (google.pubsub !== null) grantPubsub(google.pubsub);
 
   onProgress(`${functions.length} functions`);
   const { processes, logsFolder } = await startFunctions({
@@ -91,12 +97,15 @@ async function startParts(options: StackOptions, keep: Keep): Promise<Omit<Local
     metadataHostOf: google.metadataHostOf,
   });
   const { mintIdToken } = google;
-  keep(startScheduler({ timeScale, functionUrl, mintIdToken }));
+  keep(startScheduler({ timeScale, functionUrl, mintIdToken, jobs: google.administration }));
   if (foreign.pubsubHost !== undefined) {
     const { startPushBridge } = await import("./push-bridge.ts");
     keep(startPushBridge({ functionUrl, mintIdToken, pubsubHost: foreign.pubsubHost }));
   }
   return {
+    operatorEnvironment: operatorEnvironmentOf({
+      ...{ addresses, redirectUri, metadataHost: await google.metadataHostOf(operatorIdentity) },
+    }),
     addresses,
     supabase,
     google,

@@ -38,7 +38,7 @@ export interface Job {
   lastAttempt: { readonly at: Date; readonly code: number } | null;
 }
 
-/** What a deployment makes; the emulator begins with it, and again after a reset. */
+/** What a deployment makes; a reset brings it back. */
 export interface Installation {
   readonly projectId: string;
   readonly projectNumber: string;
@@ -56,15 +56,14 @@ export interface Installation {
 export interface AdministrationOptions {
   readonly installation: Installation;
   readonly clock: EmulatorClock;
-  /** Called when somebody runs a job by hand. */
-  readonly onRun?: (job: string) => void;
 }
 
 /** One project as its administrators see it. */
 export class AdministrationState {
-  readonly installation: Installation;
+  installation: Installation;
   readonly clock: EmulatorClock;
-  readonly onRun: (job: string) => void;
+  /** Called when somebody runs a job by hand. */
+  onRun: (job: string) => void = () => undefined;
   readonly enabledApis = new Set<string>();
   readonly policies = new Map<string, PolicyHolder>();
   readonly accounts = new Map<string, ServiceAccount>();
@@ -72,10 +71,9 @@ export class AdministrationState {
   readonly functions = new Map<string, DeployedFunction>();
   readonly jobs = new Map<string, Job>();
 
-  constructor({ installation, clock, onRun = () => undefined }: AdministrationOptions) {
+  constructor({ installation, clock }: AdministrationOptions) {
     this.installation = installation;
     this.clock = clock;
-    this.onRun = onRun;
     this.deploy();
   }
 

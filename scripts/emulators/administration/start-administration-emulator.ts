@@ -15,13 +15,15 @@ export interface AdministrationEmulatorOptions {
   readonly authority: TokenAuthority;
   readonly clock: EmulatorClock;
   readonly installation: Installation;
-  /** Called when somebody runs a job by hand. */
-  readonly onRun?: (job: string) => void;
 }
 
 export interface AdministrationEmulator extends Emulator, Pick<RestServer, "faults" | "calls"> {
   /** For the other emulators of the project: whether its policy lets somebody do something. */
   readonly permits: Permits;
+  /** Replaces everything that was deployed. */
+  install(installation: Installation): void;
+  /** Tells whenever somebody runs a job by hand. */
+  onRun(run: (job: string) => void): void;
   /** False while the job is paused. */
   isEnabled(job: string): boolean;
   /** What came of a scheduled call: a google.rpc.Code, 0 when all went well. */
@@ -48,6 +50,13 @@ export async function startAdministrationEmulator(
   return {
     ...server,
     permits: (principal, permission) => holds(principal, permission, state),
+    install: (installation) => {
+      state.installation = installation;
+      state.deploy();
+    },
+    onRun: (run) => {
+      state.onRun = run;
+    },
     isEnabled: (job) => state.jobs.get(job)?.state === "ENABLED",
     recordAttempt: (job, code) => {
       const attempted = state.jobs.get(job);

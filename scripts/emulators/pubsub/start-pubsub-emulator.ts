@@ -1,5 +1,5 @@
 import type { Emulator, EmulatorClock, TokenAuthority } from "../rest/emulator.ts";
-import type { Permits } from "../rest/iam-policy.ts";
+import { type Permits, PolicyHolder } from "../rest/iam-policy.ts";
 import { startRestServer } from "../rest/server.ts";
 import { Broker } from "./broker.ts";
 import { controlOperations } from "./control-operations.ts";
@@ -39,6 +39,8 @@ export interface PubSubEmulatorOptions {
 export interface PubSubEmulator extends Emulator, PubSubControl {
   /** `127.0.0.1:PORT` of the gRPC server. */
   readonly host: string;
+  /** Gives a role on `projects/P/topics/T` or `projects/P/subscriptions/S`. */
+  grant(resource: string, role: string, member: string): void;
 }
 
 /** Starts Pub/Sub: gRPC for clients, HTTP for administrators and for control. `reset()` forgets messages and keeps topics and subscriptions. */
@@ -48,13 +50,14 @@ export async function startPubSubEmulator(options: PubSubEmulatorOptions): Promi
   const control = pubSubControl(broker);
   const push = options.push === false ? null : createPushService({ clock, mintIdToken: options.mintIdToken ?? null });
   const onCreated = (subscription: Subscription): void => push?.attach(subscription);
+  const policies = new Map<string, PolicyHolder>();
   const { permits = () => false, authority = { principalOf: () => null } } = options;
   const rest = await startRestServer<PubSubRestState>({
     name: "Pub/Sub",
     port: options.controlPort ?? 0,
     operations: restOperations,
     control: controlOperations,
-    state: { ...control, broker, policies: new Map(), permits, onCreated },
+    state: { ...control, broker, policies, permits, onCreated },
     authority,
     clock,
     errorShape: "rpc",
@@ -67,6 +70,11 @@ export async function startPubSubEmulator(options: PubSubEmulatorOptions): Promi
     url: rest.url,
     host: `${host}:${api.port}`,
     reset: rest.reset,
+    grant(resource, role, member) {
+      const policy = policies.get(resource) ?? new PolicyHolder();
+      policies.set(resource, policy);
+      policy.grant(role, member);
+    },
     async stop() {
       // First the deliveries: it aborts every push under way and cancels every timer.
       for (const subscription of broker.subscriptions()) subscription.queue.clear();
