@@ -538,7 +538,9 @@ export type Database = {
       };
       forget_google_token: { Args: { p_token_version: number; p_user_id: string }; Returns: boolean };
       get_decrypted_google_refresh_token: { Args: { p_user_id: string }; Returns: Json };
+      inspect_google_connections: { Args: Record<PropertyKey, never>; Returns: Json };
       inspect_installation: { Args: Record<PropertyKey, never>; Returns: Json };
+      inspect_time_zones: { Args: { p_instants: string[]; p_zones: string[] }; Returns: Json };
       judge_bookings: {
         Args: { p_booking_ids: string[] };
         Returns: {
@@ -585,6 +587,7 @@ export type Database = {
         Returns: boolean;
       };
       plan_transcription: { Args: { p_fencing: number; p_jobs: Json; p_recording_id: string }; Returns: Json };
+      prove_relay_ping_key: { Args: { p_nonce: string }; Returns: string };
       prune_single_use_values: { Args: Record<PropertyKey, never>; Returns: number };
       queue_backfill: { Args: { p_booking_ids: string[] }; Returns: number };
       queue_bookings: { Args: { p_booking_ids: string[]; p_command: string }; Returns: number };
