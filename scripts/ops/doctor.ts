@@ -1,55 +1,73 @@
-import { checkEnvironment } from "./check-environment.ts";
-import { checkInstallation, installation } from "./check-installation.ts";
 import { type Command, CommandError, type CommandInput } from "./command.ts";
-import type { Finding } from "./finding.ts";
-import { releaseMigrations } from "./migration-files.ts";
-import { answered } from "./operator-database.ts";
-import { counted } from "./pipeline-status.ts";
+import { environmentChecks, isDatabaseOf } from "./doctor/check-environment.ts";
+import { databaseChecks } from "./doctor/database-checks.ts";
+import { type Area, type Check, unknown } from "./doctor/finding.ts";
+import { report } from "./doctor/report.ts";
+import { runChecks } from "./doctor/run-checks.ts";
+import { readTarget, type Target } from "./doctor/target.ts";
 
-const MARKS = { pass: "pass", fail: "FAIL", skip: "skip" } as const;
+const AT_ONCE = 12;
+const DEADLINE_MS = 15_000;
+/** What `--only` leaves. */
+const CHOICES: Readonly<Record<string, readonly Area[]>> = {
+  database: ["environment", "database"],
+  google: ["environment", "google"],
+};
 
 export const doctor: Command = {
   name: "doctor",
-  summary: "checks the environment and the database, and says how to mend what is wrong",
-  usage: `npm run ops -- doctor [--json]
+  summary: "checks the environment, the database and Google, and says how to mend what is wrong",
+  usage: `npm run ops -- doctor [--env NAME] [--only database|google] [--json]
 
-Looks at the environment variables, the database and its key, the migrations, Vault (names only), the relay's address,
-pg_net, the triggers, the rights on server-only tables, what the Data API exposes, and the clocks. Changes nothing.
-Each check is pass, fail (with what to do) or skip (with why). Exit code 1 when one failed.`,
-  options: {},
+Compares what is deployed with what this release wants: the operator's variables; the database with its key, migrations,
+Vault, triggers, rights, exposed schemas, time zones, tokens and Workspace subscriptions; at Google the APIs, service
+accounts, roles, functions and their callers, topics and their publishers (Meet among them), subscriptions, schedules,
+secrets, bucket, the OAuth client's redirect address and secret; and the clocks of all three. Changes nothing.
+
+  --env NAME    the installation in infra/environments.ts; without it GOOGLE_CLOUD_PROJECT_ID and its like say which
+  --only PART   database or google
+
+Google is asked with your Application Default Credentials (gcloud auth application-default login); Viewer and Security
+Reviewer see nearly all, Secret Manager Secret Accessor lets keys be compared, which are never shown.
+Each check is pass, fail (with what to do), unknown (it could not be asked) or skip. Exit code 1 when one failed.`,
+  options: { env: "value", only: "value" },
   positionals: { min: 0, max: 0 },
   async run(input) {
-    const findings = [...checkEnvironment(input.environment), ...(await checkDatabase(input))];
-    const failed = findings.filter(({ result }) => result === "fail").length;
-    const lines = findings.flatMap(({ check, result, detail, mend }) => [
-      `${MARKS[result]}  ${check}: ${detail}`,
-      ...(mend === undefined ? [] : [`      ${mend}`]),
-    ]);
-    const summary = failed === 0 ? "Everything that was checked is in order." : `${counted(failed, "check")} failed.`;
-    return { report: { ok: failed === 0, checks: findings }, lines: [...lines, "", summary], ok: failed === 0 };
+    const checks = await chosenChecks(input);
+    const { progress } = input;
+    const findings = await runChecks(checks, {
+      atOnce: AT_ONCE,
+      deadlineMs: DEADLINE_MS,
+      onDone: (done, total) => progress.at(done, total),
+    });
+    return report(findings);
   },
 };
 
-/** Without a database nothing else can be asked: one failed check that says why, and no guesses. */
-async function checkDatabase({ database }: CommandInput): Promise<Finding[]> {
-  const check = "database";
-  try {
-    const supabase = database();
-    const askedAt = Date.now();
-    const facts = installation.parse(answered(await supabase.rpc("inspect_installation")));
-    const waitedMs = Date.now() - askedAt;
-    // The schema is refused by name before any right is looked at; every other answer means that it is served.
-    const hidden = await supabase.schema("private" as "public").rpc("inspect_installation");
-    return [
-      { check, result: "pass", detail: `reachable, the key is accepted (${waitedMs} ms)` },
-      ...checkInstallation(facts, {
-        migrations: await releaseMigrations(),
-        isPrivateExposed: hidden.error?.code !== "PGRST106",
-        nowMs: askedAt + waitedMs / 2,
-      }),
-    ];
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    return [{ check, result: "fail", detail: "could not be asked", mend: error.message.replaceAll("\n", " ") }];
-  }
+async function chosenChecks(input: CommandInput): Promise<readonly Check[]> {
+  const areas = areasOf(input.arguments.values["only"]);
+  const target = readTarget(input.arguments, input.environment);
+  const checks = [
+    ...environmentChecks(input.environment),
+    ...(target === null || target.name === null ? [] : [isDatabaseOf(target, input.environment)]),
+    ...databaseChecks(input.database),
+    ...(areas.includes("google") ? await checksOfGoogle(input, target) : []),
+  ];
+  return checks.filter(({ area }) => areas.includes(area));
+}
+
+/** Google's clients take a while to load: only where they are wanted. */
+async function checksOfGoogle({ environment, database }: CommandInput, target: Target | null): Promise<Check[]> {
+  if (target === null) return [{ area: "google", name: "Google", run: () => unknown("no project is named", NAME_ONE) }];
+  const { googleChecks } = await import("./doctor/google-checks.ts");
+  return googleChecks({ target, variables: environment, database });
+}
+
+const NAME_ONE = "Give --env NAME, or set GOOGLE_CLOUD_PROJECT_ID.";
+
+function areasOf(only: string | undefined): readonly Area[] {
+  if (only === undefined) return ["environment", "database", "google"];
+  const areas = CHOICES[only];
+  if (areas === undefined) throw new CommandError(`--only takes database or google, not "${only}".`);
+  return areas;
 }

@@ -5,7 +5,8 @@ import {
   oauthClientEnvironment,
   supabaseEnvironment,
 } from "#contracts/environment.ts";
-import type { Finding } from "./finding.ts";
+import { type Check, fail, pass, skip, type Verdict } from "./finding.ts";
+import type { Target } from "./target.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,40 +29,45 @@ const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 const isCallback = ({ protocol, hostname, pathname }: URL): boolean =>
   pathname.endsWith("/callback") && (protocol === "https:" || LOOPBACK.has(hostname));
 
-/** One finding for each variable an operator may set; values are never shown. */
-export function checkEnvironment(environment: Environment): Finding[] {
+/** One check for each variable an operator may set; values are never shown. */
+export function environmentChecks(environment: Environment): Check[] {
   const required = Object.entries(supabaseEnvironment.shape);
   const optional = Object.entries(DEPLOYED);
   return [
-    ...required.map(([name, schema]) => checkVariable({ name, schema, value: environment[name] })),
+    ...required.map(([name, schema]) => environmentCheck(name, () => judgeVariable(name, schema, environment[name]))),
     ...optional.map(([name, schema]) =>
-      isSet(environment[name])
-        ? checkVariable({ name, schema, value: environment[name] })
-        : skipped(name, "not set here; the deployed functions have their own"),
+      environmentCheck(name, () =>
+        isSet(environment[name])
+          ? judgeVariable(name, schema, environment[name])
+          : skip("not set here; the deployed functions have their own"),
+      ),
     ),
   ];
 }
 
-const isSet = (value: string | undefined): boolean => value !== undefined && value !== "";
-const skipped = (name: string, detail: string): Finding => ({ check: `environment ${name}`, result: "skip", detail });
+/** With `--env` the database of another installation would be compared with this one's project. */
+export const isDatabaseOf = ({ name, supabaseUrl }: Target, environment: Environment): Check =>
+  environmentCheck("SUPABASE_URL and --env", () =>
+    supabaseUrl === environment["SUPABASE_URL"]
+      ? pass("belong together")
+      : fail(`SUPABASE_URL is not that of ${name}`, `Set SUPABASE_URL=${supabaseUrl} and the key that goes with it.`),
+  );
 
-function checkVariable(variable: {
-  readonly name: string;
-  readonly schema: z.ZodType;
-  readonly value: string | undefined;
-}): Finding {
-  const { name, schema, value } = variable;
-  const check = `environment ${name}`;
-  if (value === undefined || value === "") {
-    return { check, result: "fail", detail: "is missing", mend: `Set it; ${ENVIRONMENT_GUIDE} explains it.` };
-  }
+const environmentCheck = (name: string, run: () => Verdict): Check => ({
+  area: "environment",
+  name: `environment ${name}`,
+  run,
+});
+
+const isSet = (value: string | undefined): boolean => value !== undefined && value !== "";
+
+function judgeVariable(name: string, schema: z.ZodType, value: string | undefined): Verdict {
+  if (value === undefined || value === "") return fail("is missing", `Set it; ${ENVIRONMENT_GUIDE} explains it.`);
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
     const problem = z.prettifyError(parsed.error).replaceAll("✖ ", "").split("\n")[0];
-    return { check, result: "fail", detail: `is not valid: ${problem}`, mend: `${ENVIRONMENT_GUIDE} explains it.` };
+    return fail(`is not valid: ${problem}`, `${ENVIRONMENT_GUIDE} explains it.`);
   }
   const problem = RULES[name]?.(value) ?? null;
-  return problem === null
-    ? { check, result: "pass", detail: "is set" }
-    : { check, result: "fail", detail: "is not what it should be", mend: problem };
+  return problem === null ? pass("is set") : fail("is not what it should be", problem);
 }

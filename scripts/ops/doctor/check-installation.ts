@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Finding } from "./finding.ts";
+import { judgeClock } from "./check-clock.ts";
+import { fail, pass, type Verdict } from "./finding.ts";
 
 /** What `inspect_installation` answers. */
 export const installation = z.object({
@@ -21,101 +22,113 @@ export interface OperatorSide {
   readonly nowMs: number;
 }
 
-/** Signed pings are good for five minutes; clocks this far apart are about to break them. */
-const MAX_CLOCK_SKEW_MS = 60_000;
+type Judge = (facts: Installation, side: OperatorSide) => Verdict;
 
-type Check = (facts: Installation, side: OperatorSide) => Finding;
-
-const migrations: Check = ({ migrations: applied }, side) => {
+const migrations: Judge = ({ migrations: applied }, side) => {
   const missing = side.migrations.filter((version) => !applied.includes(version));
-  const mend = "Apply them: npx supabase --workdir db db push";
-  return verdict("migrations", missing.length === 0, {
-    pass: `all ${side.migrations.length} of this release are applied`,
-    fail: [`not applied: ${missing.join(", ")}`, mend],
-  });
+  if (missing.length > 0) {
+    return fail(`not applied: ${missing.join(", ")}`, "Apply them.", "npx supabase --workdir db db push");
+  }
+  const ahead = applied.filter((version) => isOurs(version, side) && !side.migrations.includes(version));
+  if (ahead.length === 0) return pass(`all ${side.migrations.length} of this release are applied`);
+  return fail(
+    `of a newer release: ${ahead.join(", ")}`,
+    "This checkout is older than the database: take the release that is deployed before changing anything.",
+    "git pull",
+  );
 };
 
-const tokenKey: Check = ({ vaultNames }) => {
+/** The platform has migrations of its own in the same table; ours share the day in their version. */
+function isOurs(version: string, side: OperatorSide): boolean {
+  const days = new Set(side.migrations.map((ours) => ours.slice(0, 8)));
+  return days.has(version.slice(0, 8));
+}
+
+const tokenKey: Judge = ({ vaultNames }) => {
   const names = vaultNames.filter((name) => name.startsWith("google_token_key_v"));
-  return verdict("Vault key of Google tokens", names.length > 0, {
-    pass: names.join(", "),
-    fail: [
-      "Vault holds no google_token_key_v<N>",
-      "Without it no stored Google token can be read. Restore it from a backup of the project; a new key (select vault.create_secret(encode(extensions.gen_random_bytes(32), 'hex'), 'google_token_key_v1')) makes every consultant connect again.",
-    ],
-  });
+  if (names.length > 0) return pass(names.join(", "));
+  return fail(
+    "Vault holds no google_token_key_v<N>",
+    "Without it no stored Google token can be read. Restore it from a backup of the project; a new one makes every consultant connect again.",
+    "select vault.create_secret(encode(extensions.gen_random_bytes(32), 'hex'), 'google_token_key_v1')",
+  );
 };
 
-const pingKey: Check = ({ vaultNames }) =>
-  verdict("Vault key of relay pings", vaultNames.includes("relay_ping_key"), {
-    pass: "relay_ping_key",
-    fail: [
-      "Vault holds no relay_ping_key",
-      "Store the value of the secret relay-ping-key: select vault.create_secret('<value>', 'relay_ping_key'). Until then only the schedule moves messages.",
-    ],
-  });
+const pingKey: Judge = ({ vaultNames }) =>
+  vaultNames.includes("relay_ping_key")
+    ? pass("relay_ping_key")
+    : fail(
+        "Vault holds no relay_ping_key",
+        "Store the value of the secret relay-ping-key. Until then only the schedule moves messages.",
+        "select vault.create_secret('<value>', 'relay_ping_key')",
+      );
 
-const relayUrl: Check = ({ relayUrl: state }) =>
-  verdict("relay URL", state === "usable", {
-    pass: "set in Vault (relay_outbox_url)",
-    fail: [
-      state === "missing" ? "Vault holds no relay_outbox_url" : "relay_outbox_url is no https address",
-      "Store the address of relay-outbox: select vault.create_secret('https://<relay-outbox>', 'relay_outbox_url'), or vault.update_secret when it is there.",
-    ],
-  });
-
-const pgNet: Check = ({ pgNet: present }) =>
-  verdict("pg_net", present, {
-    pass: "net.http_post is there",
-    fail: ["net.http_post is missing", "Enable it: create extension if not exists pg_net (Database > Extensions)."],
-  });
-
-const triggers: Check = ({ disabledTriggers }) =>
-  verdict("triggers on bookings", disabledTriggers.length === 0, {
-    pass: "all are enabled",
-    fail: [
-      `missing or disabled: ${disabledTriggers.join(", ")}`,
-      "Enable each: alter table public.bookings enable trigger <name>; one that is missing comes with the migrations. Then: npm run ops -- resync --all --yes",
-    ],
-  });
-
-const closedTables: Check = ({ openTables }) =>
-  verdict("server-only tables", openTables.length === 0, {
-    pass: "every one is closed to the API roles",
-    fail: [
-      openTables.map(({ table, problem }) => `${table}: ${problem}`).join("; "),
-      "Take it back: alter table <table> enable row level security; revoke all on table <table> from anon, authenticated, service_role; drop policy <policy> on <table>; revoke usage on schema private from <role>.",
-    ],
-  });
-
-const exposure: Check = (_facts, { isPrivateExposed }) =>
-  verdict("exposed schemas", !isPrivateExposed, {
-    pass: "the Data API does not serve schema private",
-    fail: ["the Data API serves schema private", "Remove it from the exposed schemas (Settings > API)."],
-  });
-
-const clock: Check = ({ at }, { nowMs }) => {
-  const skewMs = Math.abs(new Date(at).getTime() - nowMs);
-  return verdict("clock", skewMs <= MAX_CLOCK_SKEW_MS, {
-    pass: `this machine and the database agree (${Math.round(skewMs)} ms apart)`,
-    fail: [`this machine and the database are ${Math.round(skewMs / 1000)} s apart`, "Set this machine's clock (NTP)."],
-  });
+const relayUrl: Judge = ({ relayUrl: state }) => {
+  if (state === "usable") return pass("set in Vault (relay_outbox_url)");
+  const mend = "Store the address of relay-outbox (terraform output relay_ping_url).";
+  if (state === "missing") {
+    const command = "select vault.create_secret('https://<relay-outbox>', 'relay_outbox_url')";
+    return fail("Vault holds no relay_outbox_url", mend, command);
+  }
+  const id = "(select id from vault.secrets where name = 'relay_outbox_url')";
+  return fail(
+    "relay_outbox_url is no https address",
+    mend,
+    `select vault.update_secret(${id}, 'https://<relay-outbox>')`,
+  );
 };
 
-const CHECKS: readonly Check[] = [
-  ...[migrations, tokenKey, pingKey, relayUrl, pgNet, triggers, closedTables, exposure, clock],
-];
+const pgNet: Judge = ({ pgNet: present }) =>
+  present
+    ? pass("net.http_post is there")
+    : fail("net.http_post is missing", "Enable it (Database > Extensions).", "create extension if not exists pg_net");
 
-/** One finding for each check of the database. */
-export function checkInstallation(facts: Installation, side: OperatorSide): Finding[] {
-  return CHECKS.map((check) => check(facts, side));
+const triggers: Judge = ({ disabledTriggers }) => {
+  if (disabledTriggers.length === 0) return pass("all are enabled");
+  const statements = disabledTriggers.map((name) => `alter table public.bookings enable trigger ${name}`);
+  return fail(
+    `missing or disabled: ${disabledTriggers.join(", ")}`,
+    "Enable each; one that is missing comes with the migrations. Then have every booking looked at again: npm run ops -- resync --all --yes",
+    statements.join("; "),
+  );
+};
+
+const closedTables: Judge = ({ openTables }) => {
+  if (openTables.length === 0) return pass("every one is closed to the API roles");
+  const found = openTables.map(({ table, problem }) => `${table}: ${problem}`).join("; ");
+  return fail(found, "Take it back.", openTables.map(closing).join("; "));
+};
+
+/** The statement that undoes one problem, in the words of `private.open_server_tables`. */
+function closing({ table, problem }: Installation["openTables"][number]): string {
+  const role = /^(anon|authenticated|service_role) /.exec(problem)?.[1];
+  if (problem === "row level security is off") return `alter table ${table} enable row level security`;
+  if (problem.endsWith("may enter the schema")) return `revoke usage on schema ${table} from ${role}`;
+  if (role !== undefined) return `revoke all on table ${table} from ${role}`;
+  const policy = problem.replace(/^it has the policy /, "").replaceAll('"', '""');
+  return `drop policy "${policy}" on ${table}`;
 }
 
-function verdict(
-  check: string,
-  passed: boolean,
-  words: { readonly pass: string; readonly fail: readonly [detail: string, mend: string] },
-): Finding {
-  const [detail, mend] = words.fail;
-  return passed ? { check, result: "pass", detail: words.pass } : { check, result: "fail", detail, mend };
-}
+const exposure: Judge = (_facts, { isPrivateExposed }) =>
+  isPrivateExposed
+    ? fail(
+        "the Data API serves schema private",
+        "Remove it from the exposed schemas: Settings > API > Exposed schemas.",
+      )
+    : pass("the Data API does not serve schema private");
+
+const clock: Judge = ({ at }, { nowMs }) =>
+  judgeClock("the database", { theirsMs: new Date(at).getTime(), oursMs: nowMs });
+
+/** Every check of the installation's own database, by its name. */
+export const installationChecks: Readonly<Record<string, Judge>> = {
+  migrations,
+  "Vault key of Google tokens": tokenKey,
+  "Vault key of relay pings": pingKey,
+  "relay URL": relayUrl,
+  pg_net: pgNet,
+  "triggers on bookings": triggers,
+  "server-only tables": closedTables,
+  "exposed schemas": exposure,
+  clock,
+};
