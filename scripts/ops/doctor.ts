@@ -17,7 +17,7 @@ const CHOICES: Readonly<Record<string, readonly Area[]>> = {
 export const doctor: Command = {
   name: "doctor",
   summary: "checks the environment, the database and Google, and says how to mend what is wrong",
-  usage: `npm run ops -- doctor [--env NAME] [--only database|google] [--json]
+  usage: `npm run ops -- doctor [--env NAME] [--only database|google] [--check TEXT] [--json]
 
 Compares what is deployed with what this release wants: the operator's variables; the database with its key, migrations,
 Vault, triggers, rights, exposed schemas, time zones, tokens and Workspace subscriptions; at Google the APIs, service
@@ -26,11 +26,12 @@ secrets, bucket, the OAuth client's redirect address and secret; and the clocks 
 
   --env NAME    the installation in infra/environments.ts; without it GOOGLE_CLOUD_PROJECT_ID and its like say which
   --only PART   database or google
+  --check TEXT  only checks whose name contains it, as after a mend: --check "publishers of"
 
 Google is asked with your Application Default Credentials (gcloud auth application-default login); Viewer and Security
 Reviewer see nearly all, Secret Manager Secret Accessor lets keys be compared, which are never shown.
 Each check is pass, fail (with what to do), unknown (it could not be asked) or skip. Exit code 1 when one failed.`,
-  options: { env: "value", only: "value" },
+  options: { env: "value", only: "value", check: "value" },
   positionals: { min: 0, max: 0 },
   async run(input) {
     const checks = await chosenChecks(input);
@@ -53,7 +54,10 @@ async function chosenChecks(input: CommandInput): Promise<readonly Check[]> {
     ...databaseChecks(input.database),
     ...(areas.includes("google") ? await checksOfGoogle(input, target) : []),
   ];
-  return checks.filter(({ area }) => areas.includes(area));
+  const text = input.arguments.values["check"] ?? "";
+  const chosen = checks.filter(({ area, name }) => areas.includes(area) && name.includes(text));
+  if (chosen.length === 0) throw new CommandError(`No check has "${text}" in its name; --json lists all names.`);
+  return chosen;
 }
 
 /** Google's clients take a while to load: only where they are wanted. */

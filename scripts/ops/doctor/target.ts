@@ -1,6 +1,6 @@
 import { environments } from "../../../infra/environments.ts";
 import { places } from "../../../infra/residency.ts";
-import { type Command, type CommandArguments, CommandError } from "../command.ts";
+import { type CommandArguments, CommandError } from "../command.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -38,8 +38,6 @@ export function readTarget({ values }: CommandArguments, variables: Variables): 
   const name = values["env"];
   return name === undefined ? describedByVariables(variables) : describedByFile(name);
 }
-
-export const targetOptions: Command["options"] = { env: "value" };
 
 function describedByFile(name: string): Target {
   const environment = environments.find((one) => one.name === name);
