@@ -14,6 +14,15 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
+const person = "00000000-0000-4000-8000-00000000d0c5";
+/** Somebody whose token can be opened, connected since. */
+const connect = (since: string): string =>
+  `insert into auth.users (id, email) values ('${person}', 'd@example.com');
+   insert into public.google_connections (user_id, google_sub, google_email, state, since)
+   values ('${person}', '1', 'd@example.com', 'connected', ${since});
+   select private.store_google_refresh_token('${person}', 'canary-token')`;
+const disconnect = `delete from auth.users where id = '${person}'`;
+
 const failedChecks = async (): Promise<Finding[]> => {
   const { report } = await runCommand<{ checks: Finding[] }>(database, doctor);
   return report.checks.filter(({ result }) => result === "fail");
@@ -84,6 +93,38 @@ describe("doctor", () => {
       "drop policy careless on private.effects",
       /policy careless/,
     ],
+    [
+      "migrations",
+      "insert into supabase_migrations.schema_migrations (version) values ('20261120999999')",
+      "delete from supabase_migrations.schema_migrations where version = '20261120999999'",
+      /newer release: 20261120999999/,
+    ],
+    [
+      "time zones",
+      "insert into public.consultants (id, user_id, name, email, time_zone) values (gen_random_uuid(), null, 'M', 'm@example.com', 'Mars/Base')",
+      "delete from public.consultants where time_zone = 'Mars/Base'",
+      /Node does not know Mars\/Base/,
+    ],
+    [
+      "Workspace subscriptions",
+      `${connect("now() - interval '1 hour'")}; insert into private.workspace_subscriptions (user_id, google_sub, problem)
+       select user_id, '1', E'caller lacks\\x1b[31m access\\u202e' from public.google_connections`,
+      disconnect,
+      /^1 missing; Google said: caller lacks \[31m access$/,
+    ],
+    [
+      "stored Google tokens",
+      `${connect("now()")}; update public.user_tokens set encrypted_google_refresh_token = 'cut'`,
+      disconnect,
+      /1 of the 1 newest cannot be opened/,
+    ],
+    [
+      "OAuth consent screen",
+      `${connect("now()")}; update public.user_tokens set token_created_at = now() - interval '7 days 1 minute';
+       update public.google_connections set state = 'needs_reconnect'`,
+      disconnect,
+      /1 consultants lost access seven days/,
+    ],
   ])("finds a fault in %s, names the mend, and is content after it", async (check, fault, mend, detail) => {
     await database.adminSql(fault);
     const failed = await failedChecks();
@@ -97,6 +138,31 @@ describe("doctor", () => {
     ]);
     await database.adminSql(mend);
     expect(await failedChecks()).toEqual([]);
+  });
+
+  it("proves the ping key for a nonce alone, never for the text of a ping", async () => {
+    const prove = (nonce: string) => database.sql("select public.prove_relay_ping_key($1)", [nonce]);
+    await expect(prove("1800000000.00000000-0000-4000-8000-000000000000")).rejects.toMatchObject({ code: "22023" });
+    expect(await prove("0".repeat(32))).toEqual([{ prove_relay_ping_key: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
+  });
+
+  it("says which options it does not understand", async () => {
+    await expect(runCommand(database, doctor, ["--only", "moon"])).rejects.toThrow(/database or google, not "moon"/);
+    await expect(runCommand(database, doctor, ["--check", "moon"])).rejects.toThrow(/No check has "moon"/);
+    const { report } = await runCommand<{ checks: Finding[] }>(database, doctor, ["--check", "pg_net"]);
+    expect(report.checks).toMatchObject([{ check: "pg_net", result: "pass" }]);
+  });
+
+  it("compares no database with the project of another environment", async () => {
+    const { report } = await runCommand<{ checks: Finding[] }>(database, doctor, [
+      "--env",
+      "prod",
+      "--only",
+      "database",
+    ]);
+    expect(report.checks.filter(({ result }) => result === "fail")).toMatchObject([
+      { check: "environment SUPABASE_URL and --env", detail: "SUPABASE_URL is not that of prod" },
+    ]);
   });
 
   const runWith = (environment: Record<string, string>): Promise<CommandResult> =>

@@ -70,15 +70,15 @@ language plpgsql stable security definer set search_path = '' as $$
 declare
   used text[];
   zone text;
-  offsets jsonb := '{}';
   minutes jsonb;
+  names text[] := '{}';
+  offsets jsonb[] := '{}';
 begin
   select coalesce(array_agg(distinct u.time_zone), '{}') into used from (
     select b.time_zone from public.bookings b where b.ends_at >= now()
     union select c.time_zone from public.consultants c) u
   where u.time_zone is not null;
-  foreach zone in array p_zones || used loop
-    continue when offsets ? zone;
+  for zone in select distinct z.name from unnest(p_zones || used) as z (name) loop
     begin
       select jsonb_agg((extract(epoch from (i.at at time zone zone) - (i.at at time zone 'UTC')) / 60)::numeric(8, 2)
         order by i.n) into minutes
@@ -86,9 +86,11 @@ begin
     exception when invalid_parameter_value then
       minutes := 'null';
     end;
-    offsets := offsets || jsonb_build_object(zone, minutes);
+    names := names || zone;
+    offsets := offsets || minutes;
   end loop;
-  return jsonb_build_object('offsets', offsets, 'used', to_jsonb(used));
+  return jsonb_build_object('used', to_jsonb(used), 'offsets', coalesce((
+    select jsonb_object_agg(o.name, o.minutes) from unnest(names, offsets) as o (name, minutes)), '{}'));
 end
 $$;
 revoke execute on function public.inspect_time_zones(text[], timestamptz[]) from public, anon, authenticated;
