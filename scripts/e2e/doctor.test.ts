@@ -219,6 +219,11 @@ const faults: readonly Fault[] = [
       }),
   },
   {
+    check: "settings of send-reminders",
+    detail: /starts with version 1 of supabase-secret-key, the newest is \d+/,
+    plant: () => changeFunction("send-reminders", { secretVersions: { SUPABASE_SECRET_KEY: "1" } }),
+  },
+  {
     check: "callers of keep-watch",
     detail: /allUsers has roles\/run\.invoker/,
     plant: `gcloud run services add-iam-policy-binding keep-watch --region=${region} ${where} --member=allUsers --role=roles/run.invoker`,

@@ -71,6 +71,8 @@ const functionChange = z.strictObject({
   serviceAccountEmail: z.string().optional(),
   ingressSettings: z.enum(["ALLOW_ALL", "ALLOW_INTERNAL_ONLY", "ALLOW_INTERNAL_AND_GCLB"]).optional(),
   invokerIamDisabled: z.boolean().optional(),
+  /** Version by the variable it is bound to. */
+  secretVersions: z.record(z.string(), z.string()).optional(),
   /** Merged; null removes one. */
   environmentVariables: z.record(z.string(), z.string().nullable()).optional(),
 });
@@ -92,7 +94,12 @@ const controlOperations: readonly Operation<AdministrationState>[] = [
       const environmentVariables = Object.fromEntries(
         Object.entries(merged).filter((entry): entry is [string, string] => entry[1] !== null),
       );
-      Object.assign(deployed, change, { environmentVariables });
+      const { secretVersions = {}, ...fields } = change;
+      const secretEnvironmentVariables = deployed.secretEnvironmentVariables.map((bound) => ({
+        ...bound,
+        version: secretVersions[bound.key] ?? bound.version,
+      }));
+      Object.assign(deployed, fields, { environmentVariables, secretEnvironmentVariables });
       return ok({});
     }),
   },

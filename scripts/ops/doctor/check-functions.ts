@@ -70,10 +70,23 @@ async function judgeSettings(fn: DeployedFunction, context: GoogleContext): Prom
     bound.includes(`${env} from ${secret}`) ? [] : [`${env} does not come from the secret ${secret}`],
   );
   const open = fn.secrets.flatMap(({ env }) => (env in variables ? [`${env} is in plain text`] : []));
-  const problems = [...wrong, ...unheard, ...unbound, ...open];
+  const stale = (await Promise.all((secretEnvironmentVariables ?? []).map((one) => staleness(one, context)))).flat();
+  const problems = [...wrong, ...unheard, ...unbound, ...open, ...stale];
   return problems.length === 0
     ? pass("are those of the topology")
     : fail(problems.join("; "), "Deploy.", deployCommand(target));
+}
+
+/** A deployment names the versions that functions start with: a newer one is not read before the next deployment. */
+async function staleness(
+  { secret, version }: { readonly secret?: string | null; readonly version?: string | null },
+  { facts }: GoogleContext,
+): Promise<string[]> {
+  if (!secret || !version || version === "latest") return [];
+  const newest = (await facts.newestVersion(secret))?.name?.split("/").at(-1);
+  return newest === undefined || newest === version
+    ? []
+    : [`starts with version ${version} of ${secret}, the newest is ${newest}`];
 }
 
 function deviation(value: string | undefined, expected: string | null): string {

@@ -18,7 +18,8 @@ export function secretChecks(context: GoogleContext): Check[] {
 async function judgeVersion(secret: SecretName, { target, facts }: GoogleContext): Promise<Verdict> {
   const version = await facts.newestVersion(secret);
   const add = shell("gcloud", "secrets", "versions", "add", secret, "--data-file=-", projectFlag(target));
-  const mend = "Type or pipe the value into the command, so that it stays out of the shell's history.";
+  const checked = `npm run ops -- secrets set ${secret} --env ${target.name ?? "ENV"}`;
+  const mend = `Store it: ${checked} (which tries it out), or pipe it into the command.`;
   if (version === null) return fail("has no value, or does not exist", mend, add);
   if (version.state === "ENABLED") return pass("its newest version is enabled");
   if (version.state !== "DISABLED") return fail(`its newest version is ${version.state}`, mend, add);

@@ -42,7 +42,7 @@ async function judgePingKey({ target, facts, database }: SharedKeyContext): Prom
   const vaultKey = "(select id from vault.secrets where name = 'relay_ping_key')";
   return fail(
     "Vault and Secret Manager have different ones: pings are refused, and only the schedule moves messages",
-    `Give Vault the value that this prints: ${read}`,
+    `Make a new one on both sides: npm run ops -- secrets rotate relay-ping-key --env ${target.name ?? "ENV"}. Or give Vault the value that this prints: ${read}`,
     `select vault.update_secret(${vaultKey}, '<value>')`,
   );
 }
