@@ -121,7 +121,7 @@ describe("an operator of a running stack", () => {
     const sick = await ops("doctor");
     await platform.rows("alter table public.bookings enable trigger on_booking_insert_publish_event");
     expect(sick.exitCode).toBe(1);
-    expect(sick.stdout).toMatch(/FAIL {2}triggers on bookings: .*on_booking_insert_publish_event\n.*alter table/);
+    expect(sick.stdout).toMatch(/FAIL {2}triggers on bookings: .*on_booking_insert_publish_event\n.*\n.*alter table/);
   });
 
   it("reads a booking's story and a status without fault", async () => {
