@@ -31,6 +31,7 @@ export function operatorEnvironmentOf({ addresses, redirectUri, metadataHost }: 
     GOOGLE_STORAGE_ENDPOINT: addresses.storage,
     GOOGLE_WORKSPACE_EVENTS_ENDPOINT: addresses.workspaceevents,
     PUBSUB_EMULATOR_HOST: addresses.pubsubHost,
+    TRACES_ENDPOINT: `${addresses.telemetry}/v1/traces`,
     GCE_METADATA_HOST: metadataHost,
     METADATA_SERVER_DETECTION: "assume-present",
   } as const;

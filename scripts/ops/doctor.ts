@@ -24,14 +24,14 @@ Vault, triggers, rights, exposed schemas, time zones, tokens and Workspace subsc
 accounts, roles, functions and their callers, topics and their publishers (Meet among them), subscriptions, schedules,
 secrets, bucket, the OAuth client's redirect address and secret; and the clocks of all three. Changes nothing.
 
-  --env NAME    the installation in infra/environments.ts; without it GOOGLE_CLOUD_PROJECT_ID and its like say which
+  --env NAME    the installation in infra/environments.ts (or in --file FILE); without it variables say which
   --only PART   database or google
   --check TEXT  only checks whose name contains it, as after a mend: --check "publishers of"
 
 Google is asked with your Application Default Credentials (gcloud auth application-default login); Viewer and Security
 Reviewer see nearly all, Secret Manager Secret Accessor lets keys be compared, which are never shown.
 Each check is pass, fail (with what to do), unknown (it could not be asked) or skip. Exit code 1 when one failed.`,
-  options: { env: "value", only: "value", check: "value" },
+  options: { env: "value", file: "value", only: "value", check: "value" },
   positionals: { min: 0, max: 0 },
   async run(input) {
     const checks = await chosenChecks(input);
@@ -47,7 +47,7 @@ Each check is pass, fail (with what to do), unknown (it could not be asked) or s
 
 async function chosenChecks(input: CommandInput): Promise<readonly Check[]> {
   const areas = areasOf(input.arguments.values["only"]);
-  const target = readTarget(input.arguments, input.environment);
+  const target = await readTarget(input.arguments, input.environment);
   const checks = [
     ...environmentChecks(input.environment),
     ...(target === null || target.name === null ? [] : [isDatabaseOf(target, input.environment)]),

@@ -3,6 +3,7 @@ import { shell } from "./commands.ts";
 import { type Check, fail, pass, type Verdict } from "./finding.ts";
 import { type GoogleContext, googleCheck, memberOf, projectFlag } from "./google-context.ts";
 import { judgeGrants, judgePublic } from "./policy.ts";
+import { deployCommand } from "./target.ts";
 
 const ACCESSOR = "roles/secretmanager.secretAccessor";
 const declared: readonly DeployedFunction[] = functions;
@@ -34,7 +35,7 @@ async function judgeVersion(secret: SecretName, { target, facts }: GoogleContext
 
 async function judgeReaders(secret: SecretName, { target, facts }: GoogleContext): Promise<Verdict> {
   const policy = await facts.secretPolicy(secret);
-  if (policy === null) return fail("the secret does not exist", "Deploy the bootstrap stack.", "npm run deploy");
+  if (policy === null) return fail("the secret does not exist", "Deploy.", deployCommand(target));
   const on = { group: ["secrets"], resource: secret, flags: [projectFlag(target)] };
   const isOpen = judgePublic(policy, on);
   if (isOpen !== null) return isOpen;

@@ -95,19 +95,19 @@ describe("what is looked at", () => {
   const read = (values: Record<string, string>, variables: Record<string, string> = {}) =>
     readTarget({ positionals: [], flags: new Set(), values }, variables);
 
-  it("is an environment of the file with its region and Language's address in it", () => {
-    expect(read({ env: "prod" }, { GOOGLE_CLOUD_PROJECT_ID: "another" })).toMatchObject({
+  it("is an environment of the file with its region and Language's address in it", async () => {
+    expect(await read({ env: "prod" }, { GOOGLE_CLOUD_PROJECT_ID: "another" })).toMatchObject({
       name: "prod",
       region: "europe-west4",
       residency: "eu",
       endpoints: { GOOGLE_LANGUAGE_ENDPOINT: "https://eu-language.googleapis.com" },
     });
-    expect(() => read({ env: "moon" })).toThrow(/no environment "moon".*prod/);
+    await expect(read({ env: "moon" })).rejects.toThrow(/moon.*prod/s);
   });
 
-  it("is what the variables say, and nothing without a project", () => {
-    expect(read({})).toBeNull();
-    expect(read({}, { GOOGLE_CLOUD_PROJECT_ID: "p", DATA_RESIDENCY: "eu" })).toMatchObject({
+  it("is what the variables say, and nothing without a project", async () => {
+    expect(await read({})).toBeNull();
+    expect(await read({}, { GOOGLE_CLOUD_PROJECT_ID: "p", DATA_RESIDENCY: "eu" })).toMatchObject({
       ...{ name: null, projectId: "p", region: "europe-west4", redirectUri: null },
     });
   });

@@ -1,6 +1,6 @@
-import { environments } from "../../../infra/environments.ts";
 import { places } from "../../../infra/residency.ts";
-import { type CommandArguments, CommandError } from "../command.ts";
+import type { CommandArguments } from "../command.ts";
+import { chosenEnvironment } from "../environment-file.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -30,26 +30,26 @@ export const endpointVariables = {
   secretmanager: "GOOGLE_SECRET_MANAGER_ENDPOINT",
   speech: "GOOGLE_SPEECH_ENDPOINT",
   storage: "GOOGLE_STORAGE_ENDPOINT",
+  telemetry: "TRACES_ENDPOINT",
   workspaceevents: "GOOGLE_WORKSPACE_EVENTS_ENDPOINT",
 } as const;
 
+/** Where spans go unless the operator's variables say otherwise. */
+const TRACES_ENDPOINT = "https://telemetry.googleapis.com/v1/traces";
+
 /** `--env NAME`, or what the variables say; null when neither names a project. */
-export function readTarget({ values }: CommandArguments, variables: Variables): Target | null {
-  const name = values["env"];
-  return name === undefined ? describedByVariables(variables) : describedByFile(name);
+export async function readTarget(args: CommandArguments, variables: Variables): Promise<Target | null> {
+  const isNamed = args.values["env"] !== undefined || args.values["file"] !== undefined;
+  return isNamed ? await describedByFile(args) : describedByVariables(variables);
 }
 
-function describedByFile(name: string): Target {
-  const environment = environments.find((one) => one.name === name);
-  if (environment === undefined) {
-    const names = environments.map((one) => one.name).join(", ");
-    throw new CommandError(`There is no environment "${name}". infra/environments.ts has: ${names}.`);
-  }
-  const { projectId, residency, supabaseUrl, oauthClientId } = environment;
+async function describedByFile(args: CommandArguments): Promise<Target> {
+  const environment = await chosenEnvironment(args);
+  const { name, projectId, residency, supabaseUrl, oauthClientId } = environment;
   const { region, languageEndpoint } = places[residency];
   return {
     ...{ name, projectId, region, residency, supabaseUrl, clientId: oauthClientId, redirectUri: null },
-    endpoints: { [endpointVariables.language]: languageEndpoint },
+    endpoints: usualEndpoints(languageEndpoint),
   };
 }
 
@@ -68,9 +68,14 @@ function describedByVariables(variables: Variables): Target | null {
     supabaseUrl: variables["SUPABASE_URL"] || null,
     clientId: variables["GOOGLE_CLIENT_ID"] || null,
     redirectUri: variables["GOOGLE_REDIRECT_URI"] || null,
-    endpoints: { [endpointVariables.language]: languageEndpoint, ...Object.fromEntries(endpoints) },
+    endpoints: { ...usualEndpoints(languageEndpoint), ...Object.fromEntries(endpoints) },
   };
 }
+
+const usualEndpoints = (languageEndpoint: string): Record<string, string> => ({
+  [endpointVariables.language]: languageEndpoint,
+  [endpointVariables.telemetry]: TRACES_ENDPOINT,
+});
 
 /** The command that brings an installation into the state of the topology. */
 export const deployCommand = ({ name }: Target): string => `npm run deploy -- ${name ?? "ENV"}`;
