@@ -1,5 +1,5 @@
 import { type Access, access, roleIdOf } from "../../infra/topology/access.ts";
-import { apiServices } from "../../infra/topology/api-services.ts";
+import { topologyServices } from "../../infra/topology/api-services.ts";
 import { type DeployedFunction, functions } from "../../infra/topology/functions.ts";
 import { schedules } from "../../infra/topology/schedules.ts";
 import { subscriptions } from "../../infra/topology/subscriptions.ts";
@@ -48,7 +48,7 @@ export interface InstallationOptions {
 export function localInstallation(options: InstallationOptions): Installation {
   return {
     ...bareProject,
-    enabledApis: apiServices(),
+    enabledApis: topologyServices(),
     projectBindings: [owner, ...accessBindings("project")],
     accounts: {
       ...Object.fromEntries(declared.map(({ name }) => [serviceAccount(name), []])),

@@ -1,4 +1,3 @@
-import { apiServices } from "#topology/api-services.ts";
 import { shell } from "./commands.ts";
 import { type Check, fail, pass } from "./finding.ts";
 import { consoleLink, type GoogleContext, googleCheck, projectFlag } from "./google-context.ts";
@@ -18,7 +17,7 @@ export function projectChecks({ target, facts }: GoogleContext): Check[] {
       const on = { group: ["projects"], resource: projectId };
       return judgePublic(await facts.projectPolicy(), on) ?? pass("no role is given to everybody");
     }),
-    ...apiServices().map((api) =>
+    ...target.apis.map((api) =>
       googleCheck(`API ${api}`, async () =>
         (await facts.enabledApis()).has(api)
           ? pass("is enabled")

@@ -15,10 +15,14 @@ export function expectedSettings(fn: DeployedFunction, target: Target): Readonly
     GOOGLE_CLOUD_REGION: target.region,
     DATA_RESIDENCY: target.residency,
     ...known("SUPABASE_URL", apis.includes("supabase") ? target.supabaseUrl : null),
-    ...known("GOOGLE_CLIENT_ID", apis.includes("oauth") ? target.clientId : null),
-    ...known("GOOGLE_REDIRECT_URI", apis.includes("oauth") ? target.redirectUri : null),
+    ...known("GOOGLE_CLIENT_ID", actsForConsultants(fn) ? target.clientId : null),
+    ...known("GOOGLE_REDIRECT_URI", actsForConsultants(fn) ? target.redirectUri : null),
   };
 }
+
+/** Others have Google's sign-in for its public keys alone. */
+const actsForConsultants = ({ secrets }: DeployedFunction): boolean =>
+  secrets.some(({ secret }) => secret === "google-client-secret");
 
 /** What the operator does not say is not compared. */
 const known = (name: string, value: string | null): Record<string, string> => (value === null ? {} : { [name]: value });

@@ -1,4 +1,6 @@
+import type { Environment } from "../../../infra/environment.ts";
 import { places } from "../../../infra/residency.ts";
+import { apiServices } from "../../../infra/stacks/api-services.ts";
 import type { CommandArguments } from "../command.ts";
 import { chosenEnvironment } from "../environment-file.ts";
 
@@ -15,6 +17,8 @@ export interface Target {
   readonly clientId: string | null;
   /** Null: what google-auth was deployed with is taken. */
   readonly redirectUri: string | null;
+  /** APIs that the project must have enabled. */
+  readonly apis: readonly string[];
   /** Endpoint variables that functions must have, with these values; the others they must not have. */
   readonly endpoints: Readonly<Record<string, string>>;
 }
@@ -40,15 +44,16 @@ const TRACES_ENDPOINT = "https://telemetry.googleapis.com/v1/traces";
 /** `--env NAME`, or what the variables say; null when neither names a project. */
 export async function readTarget(args: CommandArguments, variables: Variables): Promise<Target | null> {
   const isNamed = args.values["env"] !== undefined || args.values["file"] !== undefined;
-  return isNamed ? await describedByFile(args) : describedByVariables(variables);
+  return isNamed ? targetOf(await chosenEnvironment(args)) : describedByVariables(variables);
 }
 
-async function describedByFile(args: CommandArguments): Promise<Target> {
-  const environment = await chosenEnvironment(args);
+/** An installation as `infra/environments.ts` describes it. */
+export function targetOf(environment: Environment): Target {
   const { name, projectId, residency, supabaseUrl, oauthClientId } = environment;
   const { region, languageEndpoint } = places[residency];
   return {
     ...{ name, projectId, region, residency, supabaseUrl, clientId: oauthClientId, redirectUri: null },
+    apis: apiServices(environment),
     endpoints: usualEndpoints(languageEndpoint),
   };
 }
@@ -68,6 +73,7 @@ function describedByVariables(variables: Variables): Target | null {
     supabaseUrl: variables["SUPABASE_URL"] || null,
     clientId: variables["GOOGLE_CLIENT_ID"] || null,
     redirectUri: variables["GOOGLE_REDIRECT_URI"] || null,
+    apis: apiServices(),
     endpoints: { ...usualEndpoints(languageEndpoint), ...Object.fromEntries(endpoints) },
   };
 }
