@@ -124,7 +124,7 @@ function closing({ dryRun, planOnly, environment }: DeploymentOptions, { outputs
   return [
     "",
     `${environment.name} is deployed. For the OAuth client: ${outputs["google_redirect_uri"]}`,
-    "Check it: npm run ops -- doctor",
+    `Check it: npm run ops -- doctor --env ${environment.name}`,
   ];
 }
 
