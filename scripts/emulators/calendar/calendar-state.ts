@@ -5,6 +5,7 @@ import { GoogleError, invalid, invalidBody, notFound } from "../rest/errors.ts";
 import { type Conference, type ConferencePlan, nextLook, plannedConference } from "./conference.ts";
 import { type EventPatch, instantOf, type WritableEvent, writableEvent } from "./event-fields.ts";
 import { mergePatch } from "./merge-patch.ts";
+import { datesOf } from "./recurrence.ts";
 
 export interface StoredEvent extends Omit<WritableEvent, "conferenceData"> {
   readonly id: string;
@@ -17,6 +18,8 @@ export interface StoredEvent extends Omit<WritableEvent, "conferenceData"> {
   readonly startsAt: Date;
   readonly endsAt: Date;
   readonly conference: Conference | null;
+  /** On the dates of a series only. */
+  readonly recurringEventId?: string;
 }
 
 /** Events of every calendar, in memory. */
@@ -38,7 +41,8 @@ export class CalendarState {
   }
 
   find(calendarId: string, eventId: string): StoredEvent {
-    const found = this.#calendar(calendarId).get(eventId);
+    const events = this.#calendar(calendarId);
+    const found = events.get(eventId) ?? seriesDates(events, eventId).find(({ id }) => id === eventId);
     if (found === undefined) throw notFound();
     return found;
   }
@@ -60,6 +64,7 @@ export class CalendarState {
 
   /** As the API's patch: `etag` is the caller's If-Match, and a deleted event stays deleted. */
   patch(event: StoredEvent, body: EventPatch, how: { etag: string | null; withConference: boolean }): StoredEvent {
+    screenSeries(event);
     screenEtag(event, how.etag);
     if (event.status === "cancelled") throw new GoogleError(403, "forbidden", "A deleted event cannot be changed.");
     return this.change(event, body, how.withConference);
@@ -102,6 +107,7 @@ export class CalendarState {
   }
 
   remove(event: StoredEvent, etag: string | null): void {
+    screenSeries(event);
     if (event.status === "cancelled") throw new GoogleError(410, "deleted", "Resource has been deleted");
     screenEtag(event, etag);
     this.#put({ ...event, status: "cancelled" });
@@ -137,6 +143,16 @@ export class CalendarState {
     this.#requestIds.add(key);
     return plannedConference(requestId, this.#meet.createSpace(owner, startsAt), this.conferencePlan);
   }
+}
+
+function seriesDates(events: ReadonlyMap<string, StoredEvent>, eventId: string): StoredEvent[] {
+  const series = events.get(eventId.split("_")[0] ?? "");
+  return series === undefined ? [] : datesOf(series);
+}
+
+function screenSeries({ recurringEventId }: StoredEvent): void {
+  if (recurringEventId === undefined) return;
+  throw new GoogleError(501, "notImplemented", "Exceptions of a series are not emulated.", "UNIMPLEMENTED");
 }
 
 function screenEtag(event: StoredEvent, etag: string | null): void {

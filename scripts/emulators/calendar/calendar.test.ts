@@ -214,6 +214,23 @@ describe("the Calendar emulator", () => {
     expect(await list({ showDeleted: true })).toEqual([id]);
   });
 
+  it("lists a series as its dates when asked to, and lets none of them be changed alone", async () => {
+    await insert({ recurrence: ["RRULE:FREQ=WEEKLY;COUNT=3"] });
+    const [series, dates] = await Promise.all(
+      [{}, { singleEvents: true, timeMin: "2026-11-25T00:00:00Z" }].map((more) =>
+        api().events.list({ calendarId, ...more }),
+      ),
+    );
+    expect(series!.data.items).toMatchObject([{ id, recurrence: ["RRULE:FREQ=WEEKLY;COUNT=3"] }]);
+    expect(dates!.data.items).toMatchObject([
+      { id: `${id}_20261201T090000Z`, recurringEventId: id, start: { dateTime: "2026-12-01T09:00:00.000Z" } },
+      { id: `${id}_20261208T090000Z`, recurringEventId: id },
+    ]);
+    const one = { calendarId, eventId: `${id}_20261201T090000Z` };
+    expect((await api().events.get(one)).data.recurringEventId).toBe(id);
+    expect(await failure(api().events.patch({ ...one, requestBody: { summary: "x" } }))).toBe("501 notImplemented");
+  });
+
   it("shows free and busy only through its own scope", async () => {
     await insert();
     const range = { timeMin: "2026-11-24T00:00:00Z", timeMax: "2026-11-25T00:00:00Z" };

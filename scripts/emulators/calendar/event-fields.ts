@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { KNOWN_RULE } from "./recurrence.ts";
 
 const attendee = z.strictObject({
   email: z.email(),
@@ -63,6 +64,7 @@ export const writableEvent = z.strictObject({
   guestsCanSeeOtherGuests: z.boolean().optional(),
   extendedProperties: extendedProperties.optional(),
   reminders: reminders.optional(),
+  recurrence: z.array(z.string().regex(KNOWN_RULE)).length(1).optional(),
   conferenceData: z
     .strictObject({
       createRequest: z.strictObject({

@@ -6,6 +6,7 @@ import { pageOf } from "../rest/paging.ts";
 import type { CalendarState, StoredEvent } from "./calendar-state.ts";
 import { eventPatch, writableEvent } from "./event-fields.ts";
 import { resourceOf } from "./event-resource.ts";
+import { datesOf } from "./recurrence.ts";
 
 export interface CalendarOperationsState {
   readonly calendar: CalendarState;
@@ -79,9 +80,11 @@ export const operations: readonly Operation<CalendarOperationsState>[] = [
   },
   {
     ...{ name: "events.list", method: "GET", path: events, scopes: READ },
-    query: ["privateExtendedProperty", "showDeleted", "maxResults", "pageToken", "timeMin", "timeMax"],
+    query: ["privateExtendedProperty", "showDeleted", "singleEvents", "maxResults", "pageToken", "timeMin", "timeMax"],
     run: (call, state) => {
-      const listed = state.calendar.events(ownerOf(call, state).email).filter(filterOf(call.query));
+      const stored = state.calendar.events(ownerOf(call, state).email);
+      const dated = call.query.get("singleEvents") === "true" ? stored.flatMap(datesOf) : stored;
+      const listed = dated.filter(filterOf(call.query));
       const asked = { size: call.query.get("maxResults"), token: call.query.get("pageToken") };
       const { items, ...next } = pageOf(listed, asked, { standard: 250, max: 2500 });
       return ok({
