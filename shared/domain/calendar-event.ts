@@ -39,10 +39,11 @@ export interface EventChange {
   readonly summary?: string;
   readonly description?: string;
   readonly times?: Pick<DesiredEvent, "startsAt" | "endsAt" | "timeZone">;
-  readonly guests?: {
-    readonly attendees: readonly Attendee[];
-    readonly marks: EventMarks;
-  };
+  readonly attendees?: readonly Attendee[];
+  /** Null takes our notes off. */
+  readonly marks?: EventMarks | null;
+  /** Asks for a Meet link under this id; null takes the event's link off. */
+  readonly conferenceRequestId?: string | null;
 }
 
 export type Conference =
@@ -70,6 +71,23 @@ export interface RemoteEvent {
   /** The customer we had invited, by our private note. */
   readonly guestEmail: string | null;
   readonly conference: Conference;
+  /** Under which id a link was asked for through the API; null for one that came about otherwise, and for none. */
+  readonly conferenceRequestId: string | null;
+  /** What it is besides a meeting of this calendar's owner at a time of day. */
+  readonly traits: EventTraits;
+}
+
+export interface EventTraits {
+  /** False: somebody else invited the calendar's owner, who cannot change it for everybody. */
+  readonly organizedHere: boolean;
+  /** The calendar's owner has said no. */
+  readonly declinedHere: boolean;
+  /** One date of a series: to change it makes it an exception for good. */
+  readonly partOfSeries: boolean;
+  /** Shown as free, or no appointment at all (a working location, a birthday). */
+  readonly free: boolean;
+  /** The UTC midnights of an all-day event's first date and of the date after its last; null with a time of day. */
+  readonly days: { readonly from: Date; readonly until: Date } | null;
 }
 
 /**

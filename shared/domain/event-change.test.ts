@@ -19,6 +19,8 @@ function remote(changes: Partial<RemoteEvent> = {}): RemoteEvent {
     ...{ id: "e", etag: '"1"', cancelled: false, htmlLink: "", iCalUid: "", conference: { kind: "none" } },
     ...{ summary, description, startsAt, endsAt, timeZone, bookingId },
     ...{ attendees: [{ email: "grace@example.com" }], guestEmail: "grace@example.com" },
+    conferenceRequestId: null,
+    traits: { organizedHere: true, declinedHere: false, partOfSeries: false, free: false, days: null },
     ...changes,
   };
 }
@@ -49,18 +51,18 @@ describe("the change of an event", () => {
 
   it("invites the guest and keeps everybody else with their answers", () => {
     const colleague: Attendee = { email: "c@example.com", responseStatus: "accepted" };
-    const { guests } = changeOf(remote({ attendees: [colleague], guestEmail: null }), desired);
-    expect(guests?.attendees).toEqual([colleague, desired.guest]);
+    const { attendees } = changeOf(remote({ attendees: [colleague], guestEmail: null }), desired);
+    expect(attendees).toEqual([colleague, desired.guest]);
   });
 
   it("takes a former guest off when there is none any more", () => {
-    const { guests } = changeOf(remote(), { ...desired, guest: null });
-    expect(guests).toEqual({ attendees: [], marks: { bookingId: desired.bookingId, guestEmail: null } });
+    const change = changeOf(remote(), { ...desired, guest: null });
+    expect(change).toEqual({ attendees: [], marks: { bookingId: desired.bookingId, guestEmail: null } });
   });
 
   it("leaves a guest on the list whom the consultant had invited before the customer became that person", () => {
-    const { guests } = changeOf(remote({ guestEmail: "old@example.com" }), desired);
-    expect(guests?.attendees).toEqual([{ email: "grace@example.com" }]);
+    const { attendees } = changeOf(remote({ guestEmail: "old@example.com" }), desired);
+    expect(attendees).toEqual([{ email: "grace@example.com" }]);
   });
 
   it("applied once leaves nothing to change, whoever is on the list", () => {
@@ -79,10 +81,8 @@ describe("the change of an event", () => {
       fc.property(people, fc.option(email), fc.option(email), (attendees, former, wanted) => {
         const goal = { ...desired, guest: wanted === null ? null : { email: wanted, displayName: "G" } };
         const before = remote({ attendees, guestEmail: former });
-        const { guests } = changeOf(before, goal);
-        const after = remote(
-          guests === undefined ? before : { attendees: guests.attendees, guestEmail: guests.marks.guestEmail },
-        );
+        const { attendees: list, marks } = changeOf(before, goal);
+        const after = remote(list === undefined ? before : { attendees: list, guestEmail: marks?.guestEmail ?? null });
         expect(changeOf(after, goal)).toEqual({});
       }),
     );

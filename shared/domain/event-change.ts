@@ -6,16 +6,12 @@ import type { Attendee, DesiredEvent, EventChange, RemoteEvent } from "#domain/c
  */
 export function changeOf(remote: RemoteEvent, desired: DesiredEvent): EventChange {
   const { startsAt, endsAt, timeZone } = desired;
-  const sameTimes =
-    remote.startsAt?.getTime() === startsAt.getTime() &&
-    remote.endsAt?.getTime() === endsAt.getTime() &&
-    (remote.timeZone === null || remote.timeZone === timeZone);
-  const guests = changeOfGuests(remote, desired);
+  const sameTimes = isAtTimes(remote, desired) && (remote.timeZone === null || remote.timeZone === timeZone);
   return {
     ...(remote.summary === desired.summary ? {} : { summary: desired.summary }),
     ...(remote.description === desired.description ? {} : { description: desired.description }),
     ...(sameTimes ? {} : { times: { startsAt, endsAt, timeZone } }),
-    ...(guests === null ? {} : { guests }),
+    ...changeOfGuests(remote, desired),
   };
 }
 
@@ -23,21 +19,35 @@ export function isEmptyChange(change: EventChange): boolean {
   return Object.keys(change).length === 0;
 }
 
+/** As `changeOf` for an event that a person had typed: title, description and zone stay in their words. */
+export function changeOfAdopted(remote: RemoteEvent, desired: DesiredEvent): EventChange {
+  const { summary: _summary, description: _description, times, ...change } = changeOf(remote, desired);
+  return times === undefined || isAtTimes(remote, desired) ? change : { ...change, times };
+}
+
+/** The same instants, whatever the zone they are shown in. */
+export function isAtTimes(
+  remote: Pick<RemoteEvent, "startsAt" | "endsAt">,
+  { startsAt, endsAt }: Pick<DesiredEvent, "startsAt" | "endsAt">,
+): boolean {
+  return remote.startsAt?.getTime() === startsAt.getTime() && remote.endsAt?.getTime() === endsAt.getTime();
+}
+
 /** The customer is on the list and a former customer is not; everybody else stays, with their answers. */
 function changeOfGuests(
   remote: RemoteEvent,
   { guest, bookingId }: DesiredEvent,
-): NonNullable<EventChange["guests"]> | null {
+): Pick<EventChange, "attendees" | "marks"> {
   const former = remote.guestEmail;
-  const replaced = former !== null && !isSame(former, guest?.email);
-  const staying = replaced ? remote.attendees.filter(({ email }) => !isSame(email, former)) : remote.attendees;
-  const missing = guest !== null && !staying.some(({ email }) => isSame(email, guest.email));
+  const replaced = former !== null && !isSameAddress(former, guest?.email);
+  const staying = replaced ? remote.attendees.filter(({ email }) => !isSameAddress(email, former)) : remote.attendees;
+  const missing = guest !== null && !staying.some(({ email }) => isSameAddress(email, guest.email));
   const attendees: readonly Attendee[] = missing ? [...staying, guest] : staying;
-  if (!missing && attendees.length === remote.attendees.length && isSame(former, guest?.email)) return null;
+  if (!missing && attendees.length === remote.attendees.length && isSameAddress(former, guest?.email)) return {};
   return { attendees, marks: { bookingId, guestEmail: guest?.email ?? null } };
 }
 
 /** Addresses differ in more than case; a missing one equals only a missing one. */
-function isSame(left: string | null | undefined, right: string | null | undefined): boolean {
+export function isSameAddress(left: string | null | undefined, right: string | null | undefined): boolean {
   return (left ?? "").toLowerCase() === (right ?? "").toLowerCase();
 }

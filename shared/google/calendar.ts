@@ -3,6 +3,7 @@ import { calendarResource } from "#contracts/calendar-resource.ts";
 import type { EventChange, EventMarks, RemoteEvent } from "#domain/calendar-event.ts";
 import type { ConsultantAuth } from "#google/consultant-auth.ts";
 import { googleError, httpStatusOf } from "#google/errors.ts";
+import { readPages } from "#google/pages.ts";
 import { RetryableError } from "#kernel/verdicts.ts";
 import type { Calendar, NewEvent } from "#ports/calendar.ts";
 
@@ -16,6 +17,13 @@ const REQUEST_TIMEOUT_MS = 20_000;
 /** We tell guests ourselves, once; Google's own mails would be a second channel. */
 const SEND_UPDATES = "none";
 const CONFERENCE_DATA_VERSION = 1;
+/** A series as its dates, in full pages, and of each event only what tells whose it is. */
+const LISTED = {
+  singleEvents: true,
+  maxResults: 2_500,
+  fields:
+    "nextPageToken,items(id,etag,status,start,end,eventType,transparency,recurringEventId,organizer/self,attendees(email,self,responseStatus),extendedProperties/private,conferenceData(conferenceId,entryPoints(entryPointType,uri),createRequest))",
+};
 
 /** Calendar v3 with a consultant's own token. */
 export function makeCalendar({ auth, endpoint }: CalendarOptions): Calendar {
@@ -46,6 +54,16 @@ export function makeCalendar({ auth, endpoint }: CalendarOptions): Calendar {
     get: async ({ userId, calendarId }, eventId) => {
       const answer = await send(userId, [404, 410], (events, options) => events.get({ calendarId, eventId }, options));
       return "status" in answer ? null : read(answer.data);
+    },
+    list: async ({ userId, calendarId }, { from, until }) => {
+      const query = { calendarId, timeMin: from.toISOString(), timeMax: until.toISOString(), ...LISTED };
+      const events = await readPages("Calendar", async (pageToken) => {
+        const page = pageToken === undefined ? query : { ...query, pageToken };
+        const answer = await send(userId, [], (api, options) => api.list(page, options));
+        const { items = [], nextPageToken } = "data" in answer ? answer.data : {};
+        return { items, nextPageToken };
+      });
+      return events.map(read);
     },
     patch: async ({ userId, calendarId }, { eventId, etag, change }) => {
       const query = { calendarId, eventId, sendUpdates: SEND_UPDATES, conferenceDataVersion: CONFERENCE_DATA_VERSION };
@@ -83,24 +101,35 @@ function insertBody({ id, conferenceRequestId, event }: NewEvent): calendar_v3.S
     ...timesBody(event),
     ...(guest !== null && { attendees: [{ ...guest }] }),
     extendedProperties: marksBody({ bookingId, guestEmail: guest?.email ?? null }),
-    conferenceData: {
-      createRequest: { requestId: conferenceRequestId, conferenceSolutionKey: { type: "hangoutsMeet" } },
-    },
+    conferenceData: conferenceBody(conferenceRequestId),
   };
 }
 
 /** Only what a booking decides; everything else on the event belongs to the consultant. */
-function patchBody({ summary, description, times, guests }: EventChange): calendar_v3.Schema$Event {
+function patchBody(change: EventChange): calendar_v3.Schema$Event {
+  const { summary, description, times, attendees, marks, conferenceRequestId } = change;
   return {
     ...(summary !== undefined && { summary }),
     ...(description !== undefined && { description }),
     ...(times !== undefined && timesBody(times)),
-    ...(guests !== undefined && {
-      attendees: guests.attendees.map((attendee) => ({ ...attendee }) as calendar_v3.Schema$EventAttendee),
-      extendedProperties: marksBody(guests.marks),
+    ...(attendees !== undefined && {
+      attendees: attendees.map((attendee) => ({ ...attendee }) as calendar_v3.Schema$EventAttendee),
     }),
+    ...(marks !== undefined && { extendedProperties: marks === null ? NO_MARKS : marksBody(marks) }),
+    ...(conferenceRequestId !== undefined && { conferenceData: conferenceBody(conferenceRequestId) }),
   };
 }
+
+/** Null in a patch clears: keys of extended properties one by one, the conference as a whole. */
+const NO_MARKS = { private: { bookingId: null, guestEmail: null } } as unknown as NonNullable<
+  calendar_v3.Schema$Event["extendedProperties"]
+>;
+const NO_CONFERENCE = null as unknown as calendar_v3.Schema$ConferenceData;
+
+const conferenceBody = (requestId: string | null): calendar_v3.Schema$ConferenceData =>
+  requestId === null
+    ? NO_CONFERENCE
+    : { createRequest: { requestId, conferenceSolutionKey: { type: "hangoutsMeet" } } };
 
 const marksBody = ({ bookingId, guestEmail }: EventMarks) => ({ private: { bookingId, guestEmail: guestEmail ?? "" } });
 

@@ -14,16 +14,18 @@ export function makeMeet(options: MeetOptions): MeetingRooms & MeetingArtifacts 
 }
 
 function makeMeetRooms(calls: MeetCalls): MeetingRooms {
+  const setRecording = async (userId: string, name: string, autoRecordingGeneration: "ON" | "OFF"): Promise<void> => {
+    const requestBody = { config: { artifactConfig: { recordingConfig: { autoRecordingGeneration } } } };
+    const query = { name, updateMask: AUTO_RECORDING, requestBody };
+    await calls.one(userId, (meet, options) => meet.spaces.patch(query, options));
+  };
   return {
     spaceOf: async (userId, meetingCode) => {
       const query = { name: `spaces/${meetingCode}`, fields: "name" };
       const answer = await calls.one(userId, (meet, options) => meet.spaces.get(query, options));
       return parseAnswer("Meet", meetSpace, answer).name;
     },
-    requestRecording: async (userId, spaceName) => {
-      const requestBody = { config: { artifactConfig: { recordingConfig: { autoRecordingGeneration: "ON" } } } };
-      const query = { name: spaceName, updateMask: AUTO_RECORDING, requestBody };
-      await calls.one(userId, (meet, options) => meet.spaces.patch(query, options));
-    },
+    requestRecording: (userId, spaceName) => setRecording(userId, spaceName, "ON"),
+    withdrawRecording: (userId, spaceName) => setRecording(userId, spaceName, "OFF"),
   };
 }

@@ -24,6 +24,8 @@ export interface Calendar {
   ): Promise<{ readonly kind: "inserted"; readonly event: RemoteEvent } | { readonly kind: "id_taken" }>;
   /** Null when there is no such event; a deleted one is returned as cancelled. */
   get(at: CalendarAddress, eventId: string): Promise<RemoteEvent | null>;
+  /** Every event that overlaps the time, deleted ones left out, a series as its dates; titles are not read. */
+  list(at: CalendarAddress, time: { readonly from: Date; readonly until: Date }): Promise<readonly RemoteEvent[]>;
   /** Sends only the given fields, guarded by the etag of the version they were computed from. */
   patch(
     at: CalendarAddress,

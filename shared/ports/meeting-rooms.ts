@@ -4,4 +4,6 @@ export interface MeetingRooms {
   spaceOf(userId: string, meetingCode: string): Promise<string>;
   /** Asks Meet to record the meeting by itself once someone who may record joins. */
   requestRecording(userId: string, spaceName: string): Promise<void>;
+  /** Takes that back. */
+  withdrawRecording(userId: string, spaceName: string): Promise<void>;
 }
