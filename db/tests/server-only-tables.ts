@@ -4,6 +4,9 @@
  */
 export const serverOnlyTables: readonly string[] = [
   "private.analysis_work",
+  "private.backfill_calendars",
+  "private.backfill_items",
+  "private.backfills",
   "private.booking_leases",
   "private.booking_rooms",
   "private.booking_tombstones",

@@ -476,6 +476,7 @@ export type Database = {
         Args: { p_booking_id: string; p_holder: string; p_lease_seconds: number };
         Returns: Json;
       };
+      begin_calendar_read: { Args: { p_backfill_id: number; p_user_id: string }; Returns: Json };
       begin_capture: {
         Args: { p_holder: string; p_lease_seconds: number; p_recording_name: string; p_user_id: string };
         Returns: Json;
@@ -510,10 +511,18 @@ export type Database = {
         }[];
       };
       compare_relay_settings: { Args: { p_ping_key?: string; p_url?: string }; Returns: Json };
+      confirm_backfill_adoptions: { Args: { p_backfill_id: number; p_consultant_id?: string }; Returns: number };
       connect_google: { Args: { p_account: Json; p_refresh_token: string; p_user_id: string }; Returns: Json };
       create_oauth_state: {
         Args: { p_lifetime_seconds: number; p_state: Json; p_user_id: string };
         Returns: undefined;
+      };
+      decide_backfill: {
+        Args: { p_backfill_id: number; p_decisions: Json };
+        Returns: {
+          booking_id: string;
+          problem: string;
+        }[];
       };
       disconnect_google: { Args: { p_user_id: string }; Returns: number };
       explain_booking: { Args: { p_booking_id: string }; Returns: string[] };
@@ -532,6 +541,10 @@ export type Database = {
         Args: { p_booking_id: string; p_effects: Json; p_fencing: number; p_result: Json; p_revision: number };
         Returns: Json;
       };
+      finish_calendar_read: {
+        Args: { p_backfill_id: number; p_connected: boolean; p_final: boolean; p_problem: string; p_user_id: string };
+        Returns: undefined;
+      };
       finish_capture_copy: {
         Args: { p_effects: Json; p_fencing: number; p_keep_days: number; p_object: Json; p_recording_id: string };
         Returns: boolean;
@@ -548,14 +561,30 @@ export type Database = {
           verdict: string;
         }[];
       };
+      latest_backfill: { Args: { p_applied: boolean; p_consultant_id?: string }; Returns: number };
       leave_analysis: { Args: { p_booking_id: string; p_fencing: number; p_lease_seconds: number }; Returns: Json };
-      list_backfill_bookings: {
-        Args: { p_after?: string; p_consultant_id?: string; p_limit: number };
+      list_backfill_items: {
+        Args: { p_after?: string; p_backfill_id: number; p_limit: number };
+        Returns: {
+          action: string;
+          booking_id: string;
+          consultant_id: string;
+          decision: string;
+          event_id: string;
+          reason: string;
+          standing: string;
+          starts_at: string;
+          why: string;
+        }[];
+      };
+      list_backfill_slots: {
+        Args: { p_after?: string; p_backfill_id: number; p_limit: number; p_user_id: string };
         Returns: {
           booking_id: string;
-          reason: string;
+          customer_email: string;
+          ends_at: string;
+          former_event_id: string;
           starts_at: string;
-          verdict: string;
         }[];
       };
       list_resync_bookings: {
@@ -581,7 +610,9 @@ export type Database = {
         Args: { p_first_seconds: number; p_google_sub: string; p_problem: string; p_user_id: string };
         Returns: undefined;
       };
+      open_backfill: { Args: { p_consultant_id?: string }; Returns: number };
       park_capture: { Args: { p_fencing: number; p_reason: string; p_recording_id: string }; Returns: boolean };
+      plan_backfill_page: { Args: { p_after: string; p_backfill_id: number; p_limit: number }; Returns: Json };
       plan_booking_room: {
         Args: { p_booking_id: string; p_fencing: number; p_lease_seconds: number; p_room: Json };
         Returns: boolean;
@@ -589,8 +620,18 @@ export type Database = {
       plan_transcription: { Args: { p_fencing: number; p_jobs: Json; p_recording_id: string }; Returns: Json };
       prove_relay_ping_key: { Args: { p_nonce: string }; Returns: string };
       prune_single_use_values: { Args: Record<PropertyKey, never>; Returns: number };
-      queue_backfill: { Args: { p_booking_ids: string[] }; Returns: number };
+      queue_backfill_items: {
+        Args: { p_backfill_id: number; p_consultant_id?: string; p_limits: Json };
+        Returns: Json;
+      };
+      queue_backfill_undo: {
+        Args: { p_backfill_id: number; p_consultant_id?: string; p_limits: Json };
+        Returns: number;
+      };
       queue_bookings: { Args: { p_booking_ids: string[]; p_command: string }; Returns: number };
+      queue_calendar_reads: { Args: { p_backfill_id: number }; Returns: number };
+      read_backfill: { Args: { p_backfill_id: number; p_consultant_id?: string }; Returns: Json };
+      read_backfill_undo: { Args: { p_backfill_id: number; p_consultant_id?: string }; Returns: Json };
       read_booking_chain: { Args: { p_booking_id: string }; Returns: Json };
       read_dead_outbox: { Args: { p_limit: number }; Returns: Json };
       read_pipeline_status: { Args: { p_expiring_seconds: number; p_recent_seconds: number }; Returns: Json };
@@ -649,6 +690,17 @@ export type Database = {
         Args: { p_limit: number; p_max_requeues: number; p_overdue_seconds: number };
         Returns: number;
       };
+      sample_backfill_items: {
+        Args: { p_backfill_id: number; p_consultant_id?: string; p_each: number };
+        Returns: {
+          action: string;
+          booking_id: string;
+          event_id: string;
+          reason: string;
+          starts_at: string;
+        }[];
+      };
+      save_backfill_proposals: { Args: { p_backfill_id: number; p_proposals: Json }; Returns: undefined };
       save_workspace_subscription: {
         Args: { p_check_seconds: number; p_google_sub: string; p_subscription: Json; p_user_id: string };
         Returns: boolean;
