@@ -1,5 +1,5 @@
 import { calendarEventId, conferenceRequestId, type DesiredEvent, type RemoteEvent } from "#domain/calendar-event.ts";
-import { changeOf, isEmptyChange } from "#domain/event-change.ts";
+import { changeOf, changeOfAdopted, isEmptyChange } from "#domain/event-change.ts";
 import type { Clock } from "#kernel/clock.ts";
 import { RetryableError } from "#kernel/verdicts.ts";
 import type { BookingLease, BookingStore } from "#ports/booking-store.ts";
@@ -19,6 +19,8 @@ export interface EventRequest {
   readonly event: DesiredEvent;
   /** The event the row names, when it is on this calendar. */
   readonly knownEventId: string | null;
+  /** That event was typed by hand: its words stay. */
+  readonly knownIsAdopted: boolean;
   /** Where to start when a new event is needed. */
   readonly generation: number;
   /** Ids of this booking's events on other calendars: a guest's calendar holds copies under the same id. */
@@ -39,7 +41,7 @@ export class LeaseLostError extends RetryableError {
 }
 
 /** An event that somebody edits at the same moment is re-read this often before the delivery is refused. */
-const MAX_MERGES = 3;
+export const MAX_MERGES = 3;
 /** Generations tried in one run; each one is an event that was deleted before. */
 const MAX_GENERATIONS = 20;
 /** Looks at a link that Google is still making, before a later pass takes over. */
@@ -51,7 +53,7 @@ export function makeEventHolder(deps: EventHolderDeps): (request: EventRequest) 
     const known = request.knownEventId === null ? null : await deps.calendar.get(request.at, request.knownEventId);
     const kept = known === null ? null : await keep(deps, request, known);
     const held = kept ?? (await create(deps, request, request.generation + (request.knownEventId === null ? 0 : 1)));
-    return { ...held, event: await withConference(deps, request, held.event) };
+    return { ...held, event: await awaitConference(deps, request.at, held.event) };
   };
 }
 
@@ -60,7 +62,8 @@ async function keep(deps: EventHolderDeps, request: EventRequest, first: RemoteE
   let remote: RemoteEvent | null = first;
   for (let merge = 0; merge < MAX_MERGES; merge += 1) {
     if (remote === null || remote.cancelled || remote.bookingId !== request.event.bookingId) return null;
-    const change = changeOf(remote, request.event);
+    const isAdopted = request.knownIsAdopted && remote.id === request.knownEventId;
+    const change = isAdopted ? changeOfAdopted(remote, request.event) : changeOf(remote, request.event);
     if (isEmptyChange(change)) return { event: remote, generation: request.generation };
     // Whoever edited it may be a newer holder of the lease, whose values ours must not overwrite.
     if (!(await deps.store.renew(request.lease))) throw new LeaseLostError();
@@ -94,11 +97,15 @@ async function create(deps: EventHolderDeps, request: EventRequest, first: numbe
 }
 
 /** Waits within a bound for a Meet link that Google makes in the background. */
-async function withConference(deps: EventHolderDeps, request: EventRequest, event: RemoteEvent): Promise<RemoteEvent> {
+export async function awaitConference(
+  deps: EventHolderDeps,
+  at: CalendarAddress,
+  event: RemoteEvent,
+): Promise<RemoteEvent> {
   let current = event;
   for (let poll = 0; poll < MAX_CONFERENCE_POLLS && current.conference.kind === "pending"; poll += 1) {
     await deps.clock.wait(deps.conferencePollMs);
-    const answer = await deps.calendar.get(request.at, current.id);
+    const answer = await deps.calendar.get(at, current.id);
     if (answer === null || answer.cancelled) break;
     current = answer;
   }

@@ -6,7 +6,7 @@ import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
 import type { BookingLease, BookingStore } from "#ports/booking-store.ts";
 import type { Effect } from "#ports/effect-log.ts";
 import { LeaseLostError } from "./event-holder.ts";
-import type { Pass, PassInput, PassResult } from "./pass.ts";
+import type { Pass, PassInput, PassResult } from "./pass-result.ts";
 
 export interface ProcessBookingDeps {
   readonly store: BookingStore;

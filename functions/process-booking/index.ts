@@ -10,15 +10,19 @@ import { makePubsubFunction } from "#runtime/pubsub-function.ts";
 import { systemClock } from "#runtime/system-clock.ts";
 import { traced } from "#runtime/traced.ts";
 import { makeTracing } from "#runtime/tracing.ts";
+import { makeBackfillStore } from "#supabase/backfill-store.ts";
 import { makeBookingStore } from "#supabase/booking-store.ts";
 import { makeSupabase } from "#supabase/client.ts";
 import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
 import { makeRejectionLog } from "#supabase/rejection-log.ts";
+import { makeAdoptEvent } from "./adopt-event.ts";
 import { processBookingEnvironment } from "./config.ts";
 import { makeEventHolder } from "./event-holder.ts";
 import { makeHandler } from "./handler.ts";
 import { makePass } from "./pass.ts";
+import { makeReadCalendar, makeRoute } from "./read-calendar.ts";
 import { makeRetireEvents } from "./retire-events.ts";
+import { makeReturnEvents } from "./return-events.ts";
 
 const NAME = "process-booking";
 const config = readEnvironment(processBookingEnvironment, process.env);
@@ -35,10 +39,14 @@ const auth = makeConsultantAuth({
 });
 const calendar = traced("calendar", makeCalendar({ auth, endpoint: config.GOOGLE_CALENDAR_ENDPOINT }));
 const conferencePollMs = config.CONFERENCE_POLL_SECONDS * 1000;
+const holder = { calendar, store, clock: systemClock, conferencePollMs };
+const meetings = traced("meet", makeMeet({ auth, endpoint: config.GOOGLE_MEET_ENDPOINT }));
 const pass = makePass({
-  meetings: traced("meet", makeMeet({ auth, endpoint: config.GOOGLE_MEET_ENDPOINT })),
-  holdEvent: makeEventHolder({ calendar, store, clock: systemClock, conferencePollMs }),
+  meetings,
+  holdEvent: makeEventHolder(holder),
+  adoptEvent: makeAdoptEvent(holder),
   retireEvents: makeRetireEvents({ calendar, store }),
+  returnEvents: makeReturnEvents({ calendar, store, meetings }),
 });
 
 http(
@@ -53,6 +61,9 @@ http(
       callers: config.OIDC_CALLERS,
       oauthEndpoint: config.GOOGLE_OAUTH_ENDPOINT,
     }),
-    handle: makeHandler({ store, pass, leaseSeconds: config.LEASE_SECONDS }),
+    handle: makeRoute(
+      makeReadCalendar({ calendar, backfills: traced("backfills", makeBackfillStore(supabase)) }),
+      makeHandler({ store, pass, leaseSeconds: config.LEASE_SECONDS }),
+    ),
   }),
 );

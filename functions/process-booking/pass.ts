@@ -1,36 +1,17 @@
-import type { BookingRoom, BookingSnapshot } from "#domain/booking.ts";
 import { type BookingGoal, goalOf } from "#domain/booking-goal.ts";
 import { assertNever } from "#kernel/exhaustive.ts";
-import { done, ignored, type Outcome, parked } from "#kernel/outcome.ts";
+import { done, ignored, parked } from "#kernel/outcome.ts";
 import { NeedsReconnectError, PermanentError } from "#kernel/verdicts.ts";
-import type { BookingLease, EventColumns, ReconcileResult } from "#ports/booking-store.ts";
-import type { MeetingRooms } from "#ports/meeting-rooms.ts";
+import { adopt, type BackfillDeps, returnBooking } from "./backfill-task.ts";
 import type { EventRequest, HeldEvent } from "./event-holder.ts";
-import { type OpenedSpace, openSpace } from "./open-space.ts";
+import { noEvent, type Pass, type PassInput, type PassResult, resultOf, sentences } from "./pass-result.ts";
 import type { Retirement, RetireRequest } from "./retire-events.ts";
+import { showEvent } from "./show-event.ts";
 
-export interface PassDeps {
-  readonly meetings: MeetingRooms;
+export interface PassDeps extends BackfillDeps {
   readonly holdEvent: (request: EventRequest) => Promise<HeldEvent>;
   readonly retireEvents: (request: RetireRequest) => Promise<Retirement>;
 }
-
-export interface PassInput {
-  readonly snapshot: BookingSnapshot;
-  readonly lease: BookingLease;
-  /** Adds a line to the ledger of outer effects. */
-  readonly note: (effect: string, key: string, outcome: string) => void;
-}
-
-/** What a pass achieved. */
-export interface PassResult {
-  readonly outcome: Outcome;
-  readonly result: ReconcileResult;
-  /** Set when the row can be written and a later delivery has something left to do. */
-  readonly retry?: Error | null;
-}
-
-export type Pass = (input: PassInput) => Promise<PassResult>;
 
 type Goal<Kind extends BookingGoal["kind"]> = Extract<BookingGoal, { kind: Kind }>;
 
@@ -48,8 +29,12 @@ export function makePass(deps: PassDeps): Pass {
           return await parkBooking(deps, input, goal);
         case "retire_events":
           return await retireAll(deps, input);
+        case "return_booking":
+          return await returnBooking(deps, input, { state: "undone", note: null });
         case "hold_event":
           return await hold(deps, input, goal);
+        case "adopt_event":
+          return await adopt(deps, input, goal);
         default:
           return assertNever(goal);
       }
@@ -60,22 +45,6 @@ export function makePass(deps: PassDeps): Pass {
       return { outcome: parked(error.code, error.message), result: resultOf(input, { status, reason: error.message }) };
     }
   };
-}
-
-/** A result that leaves the event and its rooms alone but for what is given. */
-function resultOf(
-  { snapshot }: PassInput,
-  result: Pick<ReconcileResult, "status"> & Partial<ReconcileResult>,
-): ReconcileResult {
-  const { status, reason = null, room = null, retired = [], event } = result;
-  const tokenVersion = snapshot.connection?.tokenVersion ?? null;
-  return { status, reason, room, retired, tokenVersion, ...(event !== undefined && { event }) };
-}
-
-/** The columns of a row whose event was removed: the next one needs an id of its own. */
-function noEvent({ booking }: BookingSnapshot): EventColumns {
-  const generation = (booking?.calendarGeneration ?? 0) + 1;
-  return { id: null, generation, link: null, meetingLink: null, meetingId: null };
 }
 
 async function parkBooking(deps: PassDeps, input: PassInput, goal: Goal<"park">): Promise<PassResult> {
@@ -114,6 +83,7 @@ async function hold(deps: PassDeps, input: PassInput, goal: Goal<"hold_event">):
   const held = await deps.holdEvent({
     ...{ lease, at, note, event: goal.event },
     knownEventId: here?.eventId ?? null,
+    knownIsAdopted: here?.adopted ?? false,
     generation: snapshot.booking?.calendarGeneration ?? 0,
     takenIds: new Set(elsewhere.map((room) => room.eventId)),
   });
@@ -121,53 +91,7 @@ async function hold(deps: PassDeps, input: PassInput, goal: Goal<"hold_event">):
   const others = snapshot.rooms.filter((room) => room.userId !== at.userId || room.eventId !== held.event.id);
   const { retired, reason, retry } = await deps.retireEvents({ lease, rooms: others, note });
   const room = here?.eventId === held.event.id ? here : { ...at, eventId: held.event.id };
-  const shown = await showEvent(deps, { input, goal, held, room });
+  const shown = await showEvent(deps.meetings, { input, goal, held, room });
   const result = { ...shown.result, retired, reason: sentences(shown.result.reason, reason) };
   return { outcome: shown.outcome, result, retry: retry ?? shown.retry ?? null };
-}
-
-interface Held {
-  readonly input: PassInput;
-  readonly goal: Goal<"hold_event">;
-  readonly held: HeldEvent;
-  readonly room: Pick<BookingRoom, "userId" | "calendarId" | "eventId"> & Partial<BookingRoom>;
-}
-
-/** What the row shows of a live event: the link of this very event or none. */
-async function showEvent(deps: PassDeps, { input, goal, held, room }: Held): Promise<PassResult> {
-  const { id, htmlLink: link, conference } = held.event;
-  const event: EventColumns = { id, generation: held.generation, link, meetingLink: null, meetingId: null };
-  if (conference.kind !== "ready") return withoutLink(input, event, conference.kind);
-  const { meetingCode, videoUri: meetingLink } = conference;
-  const { userId, calendarId, eventId, spaceName } = room;
-  const space: OpenedSpace =
-    spaceName != null && room.meetingCode === meetingCode
-      ? { spaceName, status: "scheduled", reason: null, retry: null }
-      : await openSpace(deps.meetings, { userId, meetingCode, autoRecording: goal.autoRecording, note: input.note });
-  const { status, spaceName: meetingId } = space;
-  const reason = sentences(goal.note, space.reason);
-  const opened = meetingId === null ? null : { userId, calendarId, eventId, spaceName: meetingId, meetingCode };
-  const result = resultOf(input, { status, reason, room: opened, event: { ...event, meetingLink, meetingId } });
-  const outcome =
-    status === "scheduled" ? done("the calendar agrees with the row") : parked("no_meet_space", reason ?? status);
-  return { outcome, result, retry: space.retry };
-}
-
-/** An event whose link is not there yet, or never will be: the row says which. */
-function withoutLink(input: PassInput, event: EventColumns, kind: "none" | "pending" | "failed"): PassResult {
-  if (kind === "pending") {
-    const reason = "The event is in the calendar; Google is still making its Meet link.";
-    return {
-      outcome: done("the link is still pending"),
-      result: resultOf(input, { status: "pending", reason, event }),
-    };
-  }
-  const reason =
-    "The event is in the calendar, but Google made no Meet link for it. Check that the consultant's Google account may create Meet meetings.";
-  return { outcome: parked("no_meet_link", reason), result: resultOf(input, { status: "failed", reason, event }) };
-}
-
-function sentences(...parts: readonly (string | null)[]): string | null {
-  const said = parts.filter((part) => part !== null);
-  return said.length === 0 ? null : said.join(" ");
 }

@@ -50,7 +50,11 @@ export function makeRetireEvents(deps: RetireDeps): (request: RetireRequest) => 
 }
 
 /** An id says nothing about who made an event: it is looked at first, and one without our marker is left alone. */
-async function removeEvent(deps: RetireDeps, lease: BookingLease, room: BookingRoom): Promise<string> {
+export async function removeEvent(
+  deps: RetireDeps,
+  lease: BookingLease,
+  room: Pick<BookingRoom, "userId" | "calendarId" | "eventId">,
+): Promise<string> {
   const { calendar, store } = deps;
   const event = await calendar.get(room, room.eventId);
   if (event === null || event.cancelled) return "already_gone";

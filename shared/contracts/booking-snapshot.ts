@@ -28,6 +28,17 @@ const booking = z.object({
   pipelineStatus: z.enum(pipelineStatuses).nullable(),
 });
 
+const backfillTask = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("adopt"),
+    userId: z.uuid(),
+    calendarId: z.string(),
+    eventId: z.string(),
+    key: z.string(),
+  }),
+  z.object({ kind: z.literal("undo") }),
+]);
+
 const snapshot = z.object({
   booking: booking.nullable(),
   consultant: z
@@ -50,9 +61,12 @@ const snapshot = z.object({
       eventId: z.string(),
       spaceName: z.string().nullable(),
       meetingCode: z.string().nullable(),
+      // As below, a database of the release before says nothing of it.
+      adopted: z.boolean().default(false),
     }),
   ),
   deleted: z.boolean(),
+  task: backfillTask.nullable().default(null),
 }) satisfies z.ZodType<BookingSnapshot>;
 
 /** A row that the platform filled in ways ours may not be is told apart here, so that it can show why. */

@@ -18,7 +18,15 @@ const connection = {
 } as const;
 
 const snapshot = (changes: Partial<Booking> = {}, others: Partial<BookingSnapshot> = {}): BookingSnapshot => ({
-  ...{ booking: { ...booking, ...changes }, consultant, connection, service: null, rooms: [], deleted: false },
+  ...{
+    booking: { ...booking, ...changes },
+    consultant,
+    connection,
+    service: null,
+    rooms: [],
+    deleted: false,
+    task: null,
+  },
   ...others,
 });
 

@@ -1,4 +1,11 @@
-import type { Booking, BookingSnapshot, Consultant, GoogleConnection, PipelineStatus } from "#domain/booking.ts";
+import type {
+  BackfillTask,
+  Booking,
+  BookingSnapshot,
+  Consultant,
+  GoogleConnection,
+  PipelineStatus,
+} from "#domain/booking.ts";
 import type { DesiredEvent } from "#domain/calendar-event.ts";
 import { shortened } from "#kernel/text.ts";
 
@@ -19,8 +26,16 @@ export type BookingGoal =
       /** What a person should know although all went well. */
       readonly note: string | null;
     }
+  /** As above, and the event is one that was typed by hand. */
+  | {
+      readonly kind: "adopt_event";
+      readonly task: Extract<BackfillTask, { kind: "adopt" }>;
+      readonly hold: Extract<BookingGoal, { kind: "hold_event" }>;
+    }
   /** No live event at all. */
   | { readonly kind: "retire_events" }
+  /** The booking leaves the pipeline: events of ours go, an adopted one is given back. */
+  | { readonly kind: "return_booking" }
   /** Nothing can be done until a person acts; only events on calendars of consultants it has left are removed. */
   | {
       readonly kind: "park";
@@ -41,6 +56,7 @@ export function goalOf(snapshot: BookingSnapshot): BookingGoal {
   if (booking === null) {
     return snapshot.deleted ? { kind: "retire_events" } : { kind: "leave", reason: "there is no such booking" };
   }
+  if (snapshot.task?.kind === "undo") return { kind: "return_booking" };
   switch (booking.status) {
     case "cancelled":
     case "declined":
@@ -57,9 +73,15 @@ export function goalOf(snapshot: BookingSnapshot): BookingGoal {
 }
 
 function confirmed(snapshot: BookingSnapshot, booking: Booking): BookingGoal {
+  if (booking.pipelineStatus === null)
+    return { kind: "leave", reason: "the booking is from before, or was given back" };
   const { consultant, connection } = snapshot;
   const problem = impossible(booking) ?? unreachable(consultant, connection);
-  return problem === null ? eventGoal(snapshot, booking) : park(problem, consultant);
+  if (problem !== null) return park(problem, consultant);
+  const goal = eventGoal(snapshot, booking);
+  return snapshot.task?.kind === "adopt" && goal.kind === "hold_event"
+    ? { kind: "adopt_event", task: snapshot.task, hold: goal }
+    : goal;
 }
 
 /** A meeting that is over asks nothing of the calendar; one that was completed too early must not wait for ever. */

@@ -60,7 +60,23 @@ export interface BookingRoom {
   readonly spaceName: string | null;
   /** The Meet code that `spaceName` was asked for. */
   readonly meetingCode: string | null;
+  /** The event was typed by hand: its title and description stay the consultant's. */
+  readonly adopted: boolean;
 }
+
+/** What a backfill asks of a booking besides what its row asks. */
+export type BackfillTask =
+  /** Take over this event, which a person has confirmed to be the booking's meeting. */
+  | {
+      readonly kind: "adopt";
+      readonly userId: string;
+      readonly calendarId: string;
+      readonly eventId: string;
+      /** Tells this adoption of the event from an earlier one. */
+      readonly key: string;
+    }
+  /** Leave nothing of ours behind, and the row as it was. */
+  | { readonly kind: "undo" };
 
 export interface GoogleConnection {
   readonly state: "connected" | "needs_reconnect" | "disconnected";
@@ -93,4 +109,5 @@ export interface BookingSnapshot {
   readonly rooms: readonly BookingRoom[];
   /** True when the row was hard-deleted after the pipeline had taken it up. */
   readonly deleted: boolean;
+  readonly task: BackfillTask | null;
 }

@@ -1,4 +1,4 @@
-import type { BookingLook, PipelineStatus } from "#domain/booking.ts";
+import type { BackfillTask, BookingLook, PipelineStatus } from "#domain/booking.ts";
 import type { Effect } from "#ports/effect-log.ts";
 
 /** A held lease; `fencing` rises with every holder and guards every write. */
@@ -35,6 +35,10 @@ export interface ReconcileResult {
   readonly event?: EventColumns;
   readonly room: (RoomKey & { readonly spaceName: string; readonly meetingCode: string }) | null;
   readonly retired: readonly RoomKey[];
+  /** The backfill's task that the pass saw; another one by now means that the world moved on. Absent: it saw none. */
+  readonly task?: BackfillTask["kind"] | null;
+  /** Present: the booking leaves the pipeline, and its row is as it was before the backfill. */
+  readonly returned?: { readonly state: "undone" | "refused"; readonly note: string | null };
   /** Of the connection that the pass saw; null when there was none. */
   readonly tokenVersion: number | null;
 }
@@ -53,7 +57,7 @@ export interface BookingStore {
   /** Asked before everything that changes the world: false when another holder has taken over. */
   renew(lease: BookingLease): Promise<boolean>;
   /** Notes an event before Google is asked for it, and renews the lease; false when it is lost. */
-  planRoom(lease: BookingLease, room: RoomKey): Promise<boolean>;
+  planRoom(lease: BookingLease, room: RoomKey & { readonly adopted?: boolean }): Promise<boolean>;
   finish(
     lease: BookingLease,
     pass: {

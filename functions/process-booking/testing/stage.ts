@@ -4,9 +4,11 @@ import { makeConsultantAuth } from "#google/consultant-auth.ts";
 import { makeMeet } from "#google/meet.ts";
 import type { Outcome } from "#kernel/outcome.ts";
 import { Secret } from "#kernel/secret.ts";
+import type { CalendarReadKey } from "#ports/backfill-store.ts";
 import type { BookingStore } from "#ports/booking-store.ts";
 import type { Calendar } from "#ports/calendar.ts";
 import type { MeetingRooms } from "#ports/meeting-rooms.ts";
+import { makeBackfillStore } from "#supabase/backfill-store.ts";
 import { makeBookingStore } from "#supabase/booking-store.ts";
 import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
 import type { TestApi } from "#testing/api.ts";
@@ -22,10 +24,13 @@ import {
   type TestConsultant,
 } from "#testing/google-workspace.ts";
 import type { StoredEvent } from "../../../scripts/emulators/calendar/calendar-state.ts";
+import { makeAdoptEvent } from "../adopt-event.ts";
 import { makeEventHolder } from "../event-holder.ts";
 import { makeHandler } from "../handler.ts";
 import { makePass } from "../pass.ts";
+import { makeReadCalendar } from "../read-calendar.ts";
 import { makeRetireEvents } from "../retire-events.ts";
+import { makeReturnEvents } from "../return-events.ts";
 
 /** Adapters that a test may put something around. */
 export interface Adapters {
@@ -53,6 +58,8 @@ export interface Stage {
   row(bookingId: string): Promise<BookingRow>;
   /** Delivers one message about a booking to a process of its own, with nothing cached. */
   deliver(bookingId: string, options?: DeliverOptions): Promise<Outcome>;
+  /** Delivers one message that asks for a consultant's calendar to be compared with a backfill's bookings. */
+  readCalendar(key: CalendarReadKey): Promise<Outcome>;
   /** Events of a booking that are not deleted, on one calendar or on all. */
   liveEvents(bookingId: string, email?: string): readonly StoredEvent[];
   /** Ends every lease, as time would. */
@@ -85,6 +92,8 @@ export async function openStage(): Promise<Stage> {
     },
     row: (bookingId) => readBooking(sql, bookingId),
     deliver: (bookingId, options = {}) => processOf(api, google, options)(deliveryOf(bookingId, options)),
+    readCalendar: (key) =>
+      makeReadCalendar({ calendar: adaptersOf(api, google).calendar, backfills: makeBackfillStore(api.service) })(key),
     liveEvents: (bookingId, email) => google.calendar.events(email).filter(isOf(bookingId)),
     letLeasesExpire: async () => {
       await sql("update private.booking_leases set expires_at = now() - interval '1 second'");
@@ -96,6 +105,7 @@ export async function openStage(): Promise<Stage> {
       await sql("truncate public.bookings, public.consultants, public.services cascade");
       await sql("truncate private.outbox, private.booking_leases, private.booking_rooms, private.booking_tombstones");
       await sql("truncate private.effects, public.google_connections, public.user_tokens");
+      await sql("truncate private.backfills, private.backfill_calendars, private.backfill_items, private.messages");
     },
     stop: async () => {
       await google.stop();
@@ -110,25 +120,33 @@ function processOf(
   { around = (same) => same, leaseSeconds = 60 }: DeliverOptions,
 ) {
   const clock = steppingClock();
+  const { store, calendar, meetings } = around(adaptersOf(api, google));
+  const holder = { calendar, store, clock, conferencePollMs: 10_000 };
+  const pass = makePass({
+    meetings,
+    holdEvent: makeEventHolder(holder),
+    adoptEvent: makeAdoptEvent(holder),
+    retireEvents: makeRetireEvents({ calendar, store }),
+    returnEvents: makeReturnEvents({ calendar, store, meetings }),
+  });
+  return makeHandler({ store, pass, leaseSeconds });
+}
+
+/** With nothing cached, as in a process that was just started. */
+function adaptersOf(api: TestApi, google: GoogleWorkspace): Adapters {
   const auth = makeConsultantAuth({
     tokens: makeConsultantTokenStore(api.service),
     clientId: oauthClient.clientId,
     clientSecret: new Secret(oauthClient.clientSecret),
     // A refresh that is waited for must not time out at once, as it would on the stepping clock.
-    clock: { now: clock.now, wait: () => new Promise(() => undefined) },
+    clock: { now: steppingClock().now, wait: () => new Promise(() => undefined) },
     oauthEndpoint: google.oauth.url,
   });
-  const { store, calendar, meetings } = around({
+  return {
     store: makeBookingStore(api.service),
     calendar: makeCalendar({ auth, endpoint: google.calendar.url }),
     meetings: makeMeet({ auth, endpoint: google.meet.url }),
-  });
-  const pass = makePass({
-    meetings,
-    holdEvent: makeEventHolder({ calendar, store, clock, conferencePollMs: 10_000 }),
-    retireEvents: makeRetireEvents({ calendar, store }),
-  });
-  return makeHandler({ store, pass, leaseSeconds });
+  };
 }
 
 function deliveryOf(bookingId: string, { messageId = crypto.randomUUID() }: DeliverOptions): Delivery {
