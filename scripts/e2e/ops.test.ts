@@ -7,7 +7,6 @@ import { type LocalStack, startStack } from "../local/start-stack.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const TIMEOUT_MS = 30_000;
-const OLD_BOOKINGS = 30;
 
 let stack: LocalStack;
 let platform: BookingPlatform;
@@ -164,52 +163,7 @@ describe("an operator of a running stack", () => {
     });
     expect(after.pipeline_status).toBe("scheduled");
   });
-
-  it("takes up old bookings, is killed on the way, goes on where it stopped, and nobody gets a mail", async () => {
-    await insertOldBookings();
-    expect((await opsJson("backfill")).report).toMatchObject({ applied: false, take: OLD_BOOKINGS });
-    const killed = start(["backfill", "--yes", "--rate", "5"]);
-    await killed.shows(/[1-9]\d* of 30/);
-    killed.interrupt("SIGKILL");
-    await killed.ended;
-    const broken = start(["backfill", "--yes", "--rate", "2", "--json"]);
-    await broken.shows(/[1-9]\d* of \d+/);
-    broken.interrupt("SIGINT");
-    const stopped = await broken.ended;
-    expect([stopped.exitCode, JSON.parse(stopped.stdout)]).toEqual([1, expect.objectContaining({ complete: false })]);
-    expect(await opsJson("backfill", "--yes", "--rate", "100")).toMatchObject({
-      exitCode: 0,
-      report: { complete: true },
-    });
-    expect((await opsJson("backfill", "--yes")).report).toMatchObject({ queued: 0, complete: true });
-    const old = await platform.rows<{ id: string }>("select id from public.bookings where title = 'An old call'");
-    for (const { id } of old) await scheduled(id);
-    expect(old).toHaveLength(OLD_BOOKINGS);
-    const queued = await platform.rows<{ count: string }>(
-      "select count(*) from private.outbox where attributes ->> 'kind' = 'booking.backfill'",
-    );
-    expect(queued).toEqual([{ count: String(OLD_BOOKINGS) }]);
-    expect(
-      await platform.rows(
-        "select distinct state from private.messages m join public.bookings b on b.id = m.booking_id where b.title = 'An old call'",
-      ),
-    ).toEqual([{ state: "skipped" }]);
-    expect(stack.google.mailsTo("old@customer.example")).toBe(0);
-  }, 90_000);
 });
-
-/** As a platform's rows from before the migrations: no trigger ever saw them. */
-async function insertOldBookings(): Promise<void> {
-  await platform.rows("alter table public.bookings disable trigger user");
-  await platform.rows(
-    `insert into public.bookings
-       (service_id, consultant_id, status, title, starts_at, ends_at, time_zone, customer_name, customer_email)
-     select $1, $2, 'confirmed', 'An old call', now() + interval '1 day' * n, now() + interval '1 day' * n + interval '1 hour',
-       'UTC', 'Oscar Old', 'old@customer.example' from generate_series(1, $3) n`,
-    [serviceId, consultant.consultantId, OLD_BOOKINGS],
-  );
-  await platform.rows("alter table public.bookings enable trigger user");
-}
 
 /** As the consultant does it in their calendar. */
 async function removeByHand(eventId: string): Promise<void> {

@@ -1,7 +1,7 @@
 // npm run ops -- COMMAND [--json] [--help]: what operators do with a running pipeline.
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { backfill } from "./backfill.ts";
+import { backfill } from "./backfill/backfill.ts";
 import { type Command, CommandError, type CommandResult } from "./command.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";

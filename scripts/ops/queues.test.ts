@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { insertBooking, readBooking, readOutbox } from "#testing/booking-rows.ts";
 import { insertHeldMeeting } from "#testing/bookings.ts";
 import { openTestDatabase, type TestDatabase } from "#testing/database.ts";
-import { backfill } from "./backfill.ts";
 import { replay } from "./replay.ts";
 import { resync } from "./resync.ts";
 import { runCommand } from "./testing/run-command.ts";
@@ -142,64 +141,5 @@ describe("resync", () => {
       [1, 2, 3].map(() => runCommand<{ queued: number }>(database, resync, ["--booking", id, "--yes"])),
     );
     expect(runs.reduce((sum, { report }) => sum + report.queued, 0)).toBe(1);
-  });
-});
-
-describe("backfill", () => {
-  /** As they were before the migrations: confirmed, and nobody ever told the pipeline. */
-  const insertOld = async (values: Parameters<typeof insertBooking>[1] = {}) => {
-    const id = await insertBooking(database.sql, values);
-    await database.sql("update public.bookings set pipeline_status = null, pipeline_since = null where id = $1", [id]);
-    await database.sql("truncate private.outbox");
-    return id;
-  };
-  const consultantOf = async (bookingId: string) =>
-    (
-      await database.sql<{ id: string }>("select consultant_id as id from public.bookings where id = $1", [bookingId])
-    )[0]!.id;
-  const connectedConsultant = async () => consultantOf((await insertHeldMeeting(database.sql)).bookingId);
-
-  it("plans without changing anything: what is taken, what waits, what is skipped and why", async () => {
-    const consultantId = await connectedConsultant();
-    await insertOld({ consultantId });
-    await insertOld();
-    await insertOld({ consultantId, meetingPlatform: "zoom" });
-    await insertOld({ consultantId, startsAt: "2020-05-06T10:00:00Z", endsAt: "2020-05-06T11:00:00Z" });
-    await database.sql("truncate private.outbox");
-    const { report, lines } = await runCommand(database, backfill, ["--dry-run"]);
-    const reasons = { "the booking has no consultant": 1, "its meeting platform is not Google Meet": 1 };
-    expect(report).toMatchObject({ applied: false, take: 1, wait: 0, skip: 2, reasons });
-    expect(lines[0]).toMatch(/1 booking would be taken up, 0 would wait.*2 would be skipped; no mail/);
-    expect(await readOutbox(database.sql)).toEqual([]);
-  });
-
-  it("takes each booking up once and leaves the skipped ones as they are", async () => {
-    const consultantId = await connectedConsultant();
-    const [taken, skipped] = [await insertOld({ consultantId }), await insertOld()];
-    expect((await runCommand(database, backfill, ["--yes"])).report).toMatchObject({
-      queued: 1,
-      skipped: 1,
-      complete: true,
-    });
-    expect((await runCommand(database, backfill, ["--yes"])).report).toMatchObject({ queued: 0, complete: true });
-    expect(await readOutbox(database.sql, taken)).toMatchObject([{ kind: "booking.backfill" }]);
-    expect((await readBooking(database.sql, taken)).pipeline_status).toBe("pending");
-    expect((await readBooking(database.sql, skipped)).pipeline_status).toBeNull();
-  });
-
-  it("sends no mail for the link a backfilled booking gets, and one when it changes later", async () => {
-    const id = await insertOld({ consultantId: await connectedConsultant() });
-    await runCommand(database, backfill, ["--yes"]);
-    const link = (to: string) =>
-      database.sql("update public.bookings set pipeline_status = 'scheduled', meeting_link = $2 where id = $1", [
-        id,
-        to,
-      ]);
-    const mails = () =>
-      database.sql("select state from private.messages where booking_id = $1 order by created_at", [id]);
-    await link("https://meet.google.com/first");
-    expect(await mails()).toEqual([{ state: "skipped" }]);
-    await link("https://meet.google.com/second");
-    expect(await mails()).toEqual([{ state: "skipped" }, { state: "planned" }]);
   });
 });
