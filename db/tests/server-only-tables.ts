@@ -11,6 +11,7 @@ export const serverOnlyTables: readonly string[] = [
   "private.booking_rooms",
   "private.booking_tombstones",
   "private.capture_work",
+  "private.changes",
   "private.effects",
   "private.messages",
   "private.oauth_states",

@@ -633,6 +633,7 @@ export type Database = {
       read_backfill: { Args: { p_backfill_id: number; p_consultant_id?: string }; Returns: Json };
       read_backfill_undo: { Args: { p_backfill_id: number; p_consultant_id?: string }; Returns: Json };
       read_booking_chain: { Args: { p_booking_id: string }; Returns: Json };
+      read_booking_ledger: { Args: { p_booking_id: string }; Returns: Json };
       read_dead_outbox: { Args: { p_limit: number }; Returns: Json };
       read_pipeline_status: { Args: { p_expiring_seconds: number; p_recent_seconds: number }; Returns: Json };
       read_transcripts: { Args: { p_booking_id: string }; Returns: Json };
