@@ -86,36 +86,47 @@ describe("status", () => {
 });
 
 describe("explain", () => {
-  it("tells changes, effects, state, recordings with their jobs, and mails, without a name or an address", async () => {
+  it("tells a booking's story from what the database noted, without a name or an address", async () => {
     const { bookingId, userId, recordingName } = await insertHeldMeeting(database.sql);
     await database.sql(
       `with r as (
-         insert into public.recordings (recording_name, conference_record, user_id, booking_id, state, duration_ms)
-         values ($1, 'conferenceRecords/x', $2, $3, 'transcribing', 1800000) returning id
-       ) insert into private.transcription_jobs
-           (recording_id, chunk, state, model, language_code, audio_uri, output_prefix, starts, started_at)
-         select id, 0, 'running', 'chirp_2', 'de-DE', 'gs://b/a', 'transcription/', 1, now() from r`,
+         insert into public.recordings
+           (recording_name, conference_record, user_id, booking_id, state, started_at, ended_at, duration_ms)
+         values ($1, 'conferenceRecords/x', $2, $3, 'transcribing', '2026-11-20 10:02Z', '2026-11-20 10:32Z', 1800000)
+         returning id
+       ) insert into private.effects (booking_id, recording_id, step, effect, key, outcome, detail)
+         select $3, id, 'capture-artifacts', 'recording.copy', 'audio/x', 'copied', '{"durationMs": 1800000}' from r`,
       [recordingName, userId, bookingId],
     );
     await database.sql("update public.bookings set customer_email = 'canary@example.com' where id = $1", [bookingId]);
-    await database.sql(
-      "update public.bookings set pipeline_status = 'scheduled', meeting_link = 'https://meet.google.com/abc' where id = $1",
-      [bookingId],
-    );
     const { lines, report } = await runCommand(database, explain, [bookingId.toUpperCase()]);
     const story = lines.join("\n");
-    expect(story).toMatch(/a change was recorded \(booking\.changed, outbox row \d+\) and waits for the relay/);
-    expect(story).toMatch(/Now: scheduled/);
-    expect(story).toMatch(/Recording conferenceRecords\/.* 30 min of audio: transcribing since/);
-    expect(story).toMatch(/Transcription of part 0 \(chirp_2\): running; Speech was asked once\./);
-    expect(story).toMatch(/Mail "confirmation": planned/);
+    expect(story).toMatch(/This booking was confirmed on .*, for Friday 20 November( 2026)?, 10:00 to 11:00/);
+    expect(story).toMatch(/the customer's details were changed/);
+    expect(story).toMatch(/was recorded on Friday .* from 10:02 to 10:32; its audio, thirty minutes of it, was copied/);
+    expect(story).toMatch(/Now it has been waiting .* to be brought into the calendar/);
     expect(JSON.stringify(report) + story).not.toMatch(/canary|Grace|Ada/);
+  });
+
+  it("prints the ledger itself, row by row, when that is asked for", async () => {
+    const id = await insertBooking(database.sql);
+    await database.sql(
+      "update public.bookings set starts_at = '2030-05-07 10:00Z', ends_at = '2030-05-07 11:00Z' where id = $1",
+      [id],
+    );
+    const { lines } = await runCommand(database, explain, [id, "--raw"]);
+    expect(lines).toHaveLength(4);
+    expect(lines.filter((line) => /Z {2}outbox \d+ {2}booking\.changed {2}waiting/.test(line))).toHaveLength(2);
+    expect(lines.join("\n")).toMatch(/change \d+ {2}booking\.changed {2}\{.*"fields":\["times"\]/);
+    expect(lines.at(-1)).toMatch(/^now {2}\{.*"pipelineStatus":"pending"/);
   });
 
   it("knows a booking that was deleted", async () => {
     const id = await insertBooking(database.sql);
     await database.sql("delete from public.bookings where id = $1", [id]);
-    expect((await runCommand(database, explain, [id])).lines.join("\n")).toMatch(/Now: deleted/);
+    const story = (await runCommand(database, explain, [id])).lines.join("\n");
+    expect(story).toMatch(/for Monday 6 May 2030, 12:00 to 13:00/);
+    expect(story).toMatch(/Now it is deleted .*; its calendar events are still to be removed/);
   });
 
   it("says so when nobody ever heard of the booking, or the id is none", async () => {
