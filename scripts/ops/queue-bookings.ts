@@ -12,7 +12,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   waiting: "waits for the relay already",
   unknown: "there is no such booking",
   not_in_pipeline: "was never confirmed, or is from before the migrations (npm run ops -- backfill)",
-  recording_failed: "its recording failed, not its calendar; npm run ops -- explain says why",
+  recording_failed: "its recording failed, not its calendar; npm run ops -- replay --failed-recordings may help",
 };
 
 export async function judgeBookings(supabase: Supabase, ids: readonly string[]): Promise<BookingVerdict[]> {

@@ -5,6 +5,8 @@ import { rest } from "./paced-batches.ts";
 import { counted } from "./pipeline-status.ts";
 import { describeVerdict, judgeBookings, queueBookings } from "./queue-bookings.ts";
 import { isApplied, readCount, readUuid } from "./read-arguments.ts";
+import { replayDeadLetters } from "./replay/replay-dead-letters.ts";
+import { replayFailedRecordings, replayRecording } from "./replay/replay-recordings.ts";
 
 /** What `read_dead_outbox` answers. */
 const deadOutbox = z.object({
@@ -30,17 +32,45 @@ const DEFAULT_RATE = 50;
 
 export const replay: Command = {
   name: "replay",
-  summary: "gives messages that were set aside back to the relay, and dead-letter bookings a new look",
-  usage: `npm run ops -- replay [BOOKING...] [--yes] [--rate N] [--json]
+  summary: "gives messages that were set aside back, replays dead letters, revives failed recordings",
+  usage: `npm run ops -- replay [BOOKING... | --dead-letters | --recording ID | --failed-recordings] [--yes] [OPTIONS]
 
-Without BOOKING: outbox rows that could not be published and were set aside go back to the relay.
-With BOOKING (up to ${MAX_BOOKINGS} ids, as a dead-letter message names them): these bookings are looked at again.
-  --yes      do it; without it (or with --dry-run) only show what would be done
-  --rate N   messages a second (${DEFAULT_RATE})
-Doing it twice does it once: a row that was replayed is no longer set aside, a booking that waits is not queued again.`,
-  options: { yes: "flag", "dry-run": "flag", rate: "value" },
+Without a choice: outbox rows that could not be published and were set aside go back to the relay.
+  BOOKING              up to ${MAX_BOOKINGS} bookings are looked at again
+  --dead-letters       reads the dead letter subscriptions: what a message is about is announced again, and the message
+                       is acknowledged after that. Meet's and Cloud Storage's own events are published again as they
+                       are. What nobody can read stays, and is listed. Needs GOOGLE_CLOUD_PROJECT_ID and your own Google
+                       credentials (gcloud auth application-default login)
+  --recording ID       a recording that failed goes on at the step that failed; what cannot help is refused
+  --failed-recordings  all of them
+  --yes                do it; without it (or with --dry-run) only show what would be done
+  --rate N             a second: outbox messages (${DEFAULT_RATE}), dead letters (20), recordings (2)
+  --limit N            at most so many dead letters in one run (1000)
+  --json               one JSON object on stdout
+Doing it twice does it once: what was replayed is no longer there, what waits is not queued again. Broken off, it goes
+on where it stopped. Nothing is thrown away.`,
+  options: {
+    ...{ yes: "flag", "dry-run": "flag", rate: "value", limit: "value" },
+    ...{ "dead-letters": "flag", recording: "value", "failed-recordings": "flag" },
+  },
   positionals: { min: 0, max: MAX_BOOKINGS },
-  run: (input) => (input.arguments.positionals.length === 0 ? replayOutbox(input) : replayBookings(input)),
+  run: (input) => {
+    const { positionals, flags, values } = input.arguments;
+    const recording = values["recording"];
+    const choices = [
+      positionals.length > 0,
+      flags.has("dead-letters"),
+      recording !== undefined,
+      flags.has("failed-recordings"),
+    ];
+    if (choices.filter(Boolean).length > 1) {
+      throw new CommandError("Choose one: BOOKING ids, --dead-letters, --recording ID or --failed-recordings.");
+    }
+    if (recording !== undefined) return replayRecording(input, recording);
+    if (flags.has("failed-recordings")) return replayFailedRecordings(input);
+    if (flags.has("dead-letters")) return replayDeadLetters(input);
+    return positionals.length === 0 ? replayOutbox(input) : replayBookings(input);
+  },
 };
 
 async function replayOutbox({
