@@ -125,12 +125,12 @@ describe("an operator of a running stack", () => {
 
   it("reads a booking's story and a status without fault", async () => {
     const id = await insert();
-    const { google_calendar_event_id: eventId } = await scheduled(id);
+    const { meeting_link: link } = await scheduled(id);
     const { exitCode, stdout } = await ops("explain", id);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/booking\.changed/);
-    expect(stdout).toContain(String(eventId));
-    expect(stdout).toMatch(/Now: scheduled/);
+    expect(stdout).toMatch(/This booking was confirmed on .*its event and Meet link were made/);
+    expect(stdout).toContain(`Now everything is in place: the meeting is on Monday 14 January 2030`);
+    expect(stdout).toContain(String(link));
     await stack.google.nextMailTo("grace@customer.example");
     expect(await opsJson("status")).toMatchObject({ exitCode: 0, report: { ok: true, connections: { connected: 1 } } });
     const unknown = await ops("explain", crypto.randomUUID());
