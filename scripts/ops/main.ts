@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { backfill } from "./backfill/backfill.ts";
 import { type Command, CommandError, type CommandResult } from "./command.ts";
+import { cost } from "./cost.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
 import { init } from "./init.ts";
@@ -14,7 +15,7 @@ import { resync } from "./resync.ts";
 import { secrets } from "./secrets.ts";
 import { status } from "./status.ts";
 
-const commands: readonly Command[] = [status, explain, doctor, replay, resync, backfill, init, secrets];
+const commands: readonly Command[] = [status, explain, doctor, replay, resync, backfill, cost, init, secrets];
 
 const USAGE = `npm run ops -- COMMAND [--json] [--help]
 

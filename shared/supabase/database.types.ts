@@ -637,6 +637,10 @@ export type Database = {
       read_dead_outbox: { Args: { p_limit: number }; Returns: Json };
       read_pipeline_status: { Args: { p_expiring_seconds: number; p_recent_seconds: number }; Returns: Json };
       read_transcripts: { Args: { p_booking_id: string }; Returns: Json };
+      read_usage: {
+        Args: { p_booking_id?: string; p_consultant_id?: string; p_keep_hours: number; p_since?: string };
+        Returns: Json;
+      };
       recheck_workspace_subscription: { Args: { p_name: string }; Returns: boolean };
       record_effects: { Args: { p_effects: Json }; Returns: undefined };
       record_rejected_input: {
