@@ -93,7 +93,7 @@ describe("an operator of a running stack", () => {
   it("is told what there is, command by command", async () => {
     const usage = await ops();
     expect(usage.exitCode).toBe(0);
-    for (const name of ["status", "explain", "doctor", "replay", "resync", "backfill", "init", "secrets"]) {
+    for (const name of ["status", "explain", "doctor", "replay", "resync", "backfill", "cost", "init", "secrets"]) {
       expect(usage.stdout).toContain(`  ${name}`);
       const help = await ops(name, "--help");
       expect([help.exitCode, help.stdout.split("\n")[0]]).toEqual([

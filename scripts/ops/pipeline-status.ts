@@ -42,7 +42,7 @@ const TROUBLES: readonly Trouble[] = [
   {
     count: ({ failedRecordings }) => failedRecordings,
     sentence: (count) =>
-      `${counted(count, "recording")} failed in the last 7 days; public.recordings says why, row by row`,
+      `${counted(count, "recording")} failed in the last 7 days; npm run ops -- replay --failed-recordings says why, and which can be helped`,
   },
   {
     count: ({ mail }) => mail.failed,

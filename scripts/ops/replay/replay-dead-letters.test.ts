@@ -6,8 +6,9 @@ import { openTestDatabase, type TestDatabase } from "#testing/database.ts";
 import { topics } from "#topology/topics.ts";
 import { type PubSubEmulator, startPubSubEmulator } from "../../emulators/pubsub/start-pubsub-emulator.ts";
 import { scaledClock } from "../../emulators/rest/emulator.ts";
+import { openDatabase } from "../operator-database.ts";
+import { readArguments } from "../read-arguments.ts";
 import { replay } from "../replay.ts";
-import { runCommand } from "../testing/run-command.ts";
 
 const projectId = "booking-insights-test";
 const MEET = "google.workspace.meet.recording.v2.fileGenerated";
@@ -50,10 +51,20 @@ interface Report {
   readonly kept: number;
   readonly letters: readonly { readonly deed: string; readonly words: string; readonly cause: string | null }[];
 }
-const run = (...args: string[]) =>
-  runCommand<Report>(database, replay, ["--dead-letters", ...args], {
-    ...{ GOOGLE_CLOUD_PROJECT_ID: projectId, PUBSUB_EMULATOR_HOST: emulator.host },
+/** Runs the command as an operator whose environment names a Google Cloud project, or none. */
+async function runIn(googleCloud: Readonly<Record<string, string>>, ...args: string[]) {
+  const { url, secretKey } = await database.api();
+  const environment = { SUPABASE_URL: url, SUPABASE_SECRET_KEY: secretKey, ...googleCloud };
+  const { report, lines } = await replay.run({
+    ...{ environment, arguments: readArguments(replay, ["--dead-letters", ...args]) },
+    database: () => openDatabase(environment),
+    progress: { say: () => undefined, at: () => undefined },
+    interrupted: new AbortController().signal,
   });
+  return { report: report as Report, lines };
+}
+const run = (...args: string[]) =>
+  runIn({ GOOGLE_CLOUD_PROJECT_ID: projectId, PUBSUB_EMULATOR_HOST: emulator.host }, ...args);
 const published = () => database.sql("update private.outbox set published_at = now()");
 
 it("lists what is there by topic, with its cause, and gives all of it back", async () => {
@@ -139,7 +150,6 @@ it("does once what a letter asks for that Pub/Sub delivers three times", async (
 
 it("says what to do when the project has no such subscription, or is not named", async () => {
   const elsewhere = { GOOGLE_CLOUD_PROJECT_ID: "another-project", PUBSUB_EMULATOR_HOST: emulator.host };
-  const away = runCommand(database, replay, ["--dead-letters"], elsewhere);
-  await expect(away).rejects.toThrow(/no subscription .* GOOGLE_CLOUD_PROJECT_ID right/);
-  await expect(runCommand(database, replay, ["--dead-letters"])).rejects.toThrow("GOOGLE_CLOUD_PROJECT_ID is missing");
+  await expect(runIn(elsewhere)).rejects.toThrow(/no subscription .* GOOGLE_CLOUD_PROJECT_ID right/);
+  await expect(runIn({})).rejects.toThrow("GOOGLE_CLOUD_PROJECT_ID is missing");
 }, 30_000);

@@ -20,8 +20,12 @@ export function ledgerRow(
 
 const message = (at: string, name: string, detail: Record<string, unknown> = {}): LedgerRow =>
   ledgerRow(at, ["outbox", null, name, "published"], { detail });
-const change = (at: string, name: string, detail: Record<string, unknown> = {}, recordingId?: string): LedgerRow =>
-  ledgerRow(at, ["change", null, name, null], { detail, ...(recordingId !== undefined && { recordingId }) });
+const change = (at: string, name: string, detail: Record<string, unknown> = {}): LedgerRow =>
+  ledgerRow(at, ["change", null, name, null], { detail });
+const driveFailed = (at: string, recordingId: string): LedgerRow => ({
+  ...change(at, "recording.retry", { reason: "Google Drive is not available (500)." }),
+  recordingId,
+});
 const effect = (at: string, step: string, [name, outcome]: readonly [string, string]): LedgerRow =>
   ledgerRow(at, ["effect", step, name, outcome]);
 const captured = (at: string, recordingId: string, detail: Record<string, unknown>): LedgerRow =>
@@ -84,8 +88,8 @@ const held = [
   captured("2026-11-16T09:41:00Z", FIRST, { durationMs: 1_900_000 }),
   ledgerRow("2026-11-16T09:41:10Z", ["effect", "capture-artifacts", "speech.start", "started"], { recordingId: FIRST }),
   recording(SECOND, ["2026-11-16T09:36:00Z", "2026-11-16T09:58:00Z"], 1_320_000),
-  change("2026-11-16T10:04:00Z", "recording.retry", { reason: "Google Drive is not available (500)." }, SECOND),
-  change("2026-11-16T10:05:00Z", "recording.retry", { reason: "Google Drive is not available (500)." }, SECOND),
+  driveFailed("2026-11-16T10:04:00Z", SECOND),
+  driveFailed("2026-11-16T10:05:00Z", SECOND),
   captured("2026-11-16T10:06:00Z", SECOND, { durationMs: 1_320_000 }),
   change("2026-11-16T09:41:00Z", "booking.status", { from: "scheduled", to: "captured", reason: null }),
   ledgerRow("2026-11-16T10:06:10Z", ["effect", "capture-artifacts", "speech.start", "started"], {
