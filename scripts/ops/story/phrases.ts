@@ -80,10 +80,10 @@ export const EFFECTS: Readonly<Record<string, Outcomes>> = {
     gone: result("the event was no longer in the calendar"),
   },
   "process-booking calendar.remove": {
-    removed: result("its former event was taken out of the calendar"),
-    already_gone: result("its former event was gone from the calendar already"),
+    removed: result("its event was taken out of the calendar"),
+    already_gone: result("its event was gone from the calendar already"),
     not_ours: faint("an event that is not ours was left alone"),
-    "*": refused("its former event could not be removed"),
+    "*": refused("its event could not be taken out of the calendar"),
   },
   "process-booking calendar": { "*": refused("the calendar could not be brought up to date") },
   "process-booking meet.space": {

@@ -84,7 +84,9 @@ const STATUS_WORDS: Readonly<Record<string, string>> = {
 };
 
 function changeWords(row: LedgerRow, moves: number, teller: TimeTeller): string {
-  const words = changedFields(row).flatMap((field) => {
+  // What has a time in it comes last: it has commas of its own.
+  const fields = changedFields(row).sort((a, b) => Number(a === "times") - Number(b === "times"));
+  const words = fields.flatMap((field) => {
     if (field === "times") return [moveWords(row, moves, teller)];
     if (field === "time_zone")
       return [`its time zone became ${String(sideOf(row, "to")["timeZone"] ?? "another one")}`];
