@@ -23,7 +23,7 @@ const SUBSCRIPTION_EVENT = /^google\.workspace\.events\.subscription\.v1\.(suspe
 const OUR_RECORDING = "recording.found";
 
 /** Reads a delivery's type from its `ce-*` or `kind` attribute; throws `ZodError` when its content does not fit it. */
-export function parseMeetingEvent({ attributes, data }: Delivery): MeetingEvent {
+export function parseMeetingEvent({ attributes, data }: Pick<Delivery, "attributes" | "data">): MeetingEvent {
   const subscription = attributes["ce-source"] ?? "";
   const type = attributes["ce-type"] ?? attributes["kind"] ?? "";
   if (type === OUR_RECORDING) {

@@ -63,20 +63,11 @@ export function subjectOf(letter: DeadLetter): Subject {
   return json === undefined ? unreadable("it is not JSON") : READERS[letter.topic](letter, json);
 }
 
-function meetEvent({ attributes, topic, messageId }: DeadLetter, json: unknown): Subject {
+function meetEvent({ attributes }: DeadLetter, json: unknown): Subject {
   const type = attributes["ce-type"];
   if (type === undefined) return unreadable("it has no type");
   try {
-    const delivery = {
-      messageId,
-      attributes,
-      subscription: topic,
-      data: json,
-      publishedAt: null,
-      attempt: null,
-      traceId: "",
-    };
-    const event = parseMeetingEvent(delivery);
+    const event = parseMeetingEvent({ attributes, data: json });
     return {
       kind: "event",
       from: "Meet",

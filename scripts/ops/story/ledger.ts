@@ -7,10 +7,10 @@ const maybe = instant.nullable();
 export const rowKinds = ["outbox", "change", "effect", "mail", "recording", "job", "transcript"] as const;
 export type RowKind = (typeof rowKinds)[number];
 
-const ledgerRow = z.object({
+const ledgerRowFields = z.object({
   kind: z.enum(rowKinds),
   id: z.string(),
-  at: instant,
+  at: z.string(),
   /** The function that caused an effect. */
   step: z.string().nullable(),
   /** What it is about: an effect, a change, a kind of message or mail. */
@@ -19,7 +19,15 @@ const ledgerRow = z.object({
   recordingId: z.string().nullable(),
   detail: z.record(z.string(), z.unknown()),
 });
+/** `micros`: what Postgres knows of the instant beyond a Date's milliseconds; things happen that fast. */
+const ledgerRow = ledgerRowFields.transform(({ at, ...row }) => ({ ...row, at: new Date(at), micros: microsOf(at) }));
 export type LedgerRow = z.infer<typeof ledgerRow>;
+
+/** `2026-11-20T09:00:00.123456+00:00` -> 456 */
+function microsOf(at: string): number {
+  const [, fraction = ""] = /\.(\d+)/.exec(at) ?? [];
+  return Number(fraction.padEnd(6, "0").slice(3, 6));
+}
 
 const presentBooking = z.object({
   createdAt: instant,
@@ -47,7 +55,9 @@ export type BookingLedger = z.infer<typeof bookingLedger>;
 /** Each row once, in the order things happened: a story does not depend on how its rows were read. */
 export function orderedRows(rows: readonly LedgerRow[]): LedgerRow[] {
   const once = new Map(rows.map((row) => [keyOf(row), row]));
-  return [...once.values()].sort((a, b) => a.at.getTime() - b.at.getTime() || compareText(orderOf(a), orderOf(b)));
+  return [...once.values()].sort(
+    (a, b) => a.at.getTime() - b.at.getTime() || a.micros - b.micros || compareText(orderOf(a), orderOf(b)),
+  );
 }
 
 const keyOf = ({ kind, id }: LedgerRow): string => `${kind}/${id}`;

@@ -15,7 +15,7 @@ export function ledgerRow(
 ): LedgerRow {
   nextId += 1;
   const { recordingId = null, detail = {} } = more;
-  return { kind, id: String(nextId), at: new Date(at), step, name, outcome, recordingId, detail };
+  return { kind, id: String(nextId), at: new Date(at), micros: 0, step, name, outcome, recordingId, detail };
 }
 
 const message = (at: string, name: string, detail: Record<string, unknown> = {}): LedgerRow =>
