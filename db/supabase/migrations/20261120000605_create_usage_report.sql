@@ -2,13 +2,25 @@
 
 -- The effects of one booking, of one consultant's bookings, or of all, since p_since. Effects outlive their rows: what
 -- was paid for a booking that is deleted by now is still counted, though no longer under its consultant.
-create function private.effects_in_scope(p_booking_id uuid, p_since timestamptz, p_consultant_id uuid)
-returns setof private.effects language sql stable security definer set search_path = '' as $$
-  select e.* from private.effects e left join public.bookings b on b.id = e.booking_id
-  where (p_booking_id is null or e.booking_id = p_booking_id) and (p_since is null or e.at >= p_since)
-    and (p_consultant_id is null or b.consultant_id = p_consultant_id);
+-- p_names: only these effects, null for all. plpgsql, so that one booking is found by its index.
+create function private.effects_in_scope(
+  p_booking_id uuid, p_since timestamptz, p_consultant_id uuid, p_names text[] default null
+) returns setof private.effects language plpgsql stable security definer set search_path = '' as $$
+begin
+  if p_booking_id is not null then
+    return query select e.* from private.effects e
+      where e.booking_id = p_booking_id and (p_names is null or e.effect = any (p_names));
+  elsif p_consultant_id is not null then
+    return query select e.* from private.effects e join public.bookings b on b.id = e.booking_id
+      where b.consultant_id = p_consultant_id and (p_since is null or e.at >= p_since)
+        and (p_names is null or e.effect = any (p_names));
+  else
+    return query select e.* from private.effects e
+      where (p_since is null or e.at >= p_since) and (p_names is null or e.effect = any (p_names));
+  end if;
+end
 $$;
-revoke execute on function private.effects_in_scope(uuid, timestamptz, uuid)
+revoke execute on function private.effects_in_scope(uuid, timestamptz, uuid, text[])
   from public, anon, authenticated, service_role;
 
 -- Seconds of audio that Speech was paid for, by recording. Every job it is known to have taken counts, a repeated one
@@ -21,26 +33,29 @@ language sql stable security definer set search_path = '' as $$
     select e.recording_id,
       count(*) filter (where e.outcome in ('started', 'found running')) as taken,
       count(*) filter (where e.outcome like 'asked again%') as asked_again
-    from private.effects_in_scope(p_booking_id, p_since, p_consultant_id) e
-    where e.effect = 'speech.start' and e.recording_id is not null
+    from private.effects_in_scope(p_booking_id, p_since, p_consultant_id, '{speech.start}') e
+    where e.recording_id is not null
     group by e.recording_id
     union all
     -- The note of a start was lost, its transcript tells of it.
     select e.recording_id, 1, 0
-    from private.effects_in_scope(p_booking_id, p_since, p_consultant_id) e
-    where e.effect = 'transcript.store' and e.recording_id is not null and not exists (
+    from private.effects_in_scope(p_booking_id, p_since, p_consultant_id, '{transcript.store}') e
+    where e.recording_id is not null and not exists (
       select 1 from private.effects o where o.recording_id = e.recording_id
         and (o.effect = 'speech.start' or o.effect = 'transcript.store' and o.id < e.id))
   )
   select a.recording_id, ceil(k.audio_seconds * a.taken / k.chunks)::bigint,
     ceil(k.audio_seconds * greatest(a.asked_again - greatest(a.taken - k.chunks, 0), 0) / k.chunks)::bigint
-  from asked a cross join lateral (
-    select greatest(count(distinct e.detail ->> 'chunk') filter (where e.effect = 'speech.start'), 1) as chunks,
+  from asked a join (
+    select e.recording_id,
+      greatest(count(distinct e.detail ->> 'chunk') filter (where e.effect = 'speech.start'), 1) as chunks,
       coalesce(nullif((array_agg((e.detail ->> 'billedSeconds')::numeric order by e.id desc)
         filter (where e.effect = 'transcript.store'))[1], 0),
         max((e.detail ->> 'durationMs')::numeric) / 1000, 0) as audio_seconds
-    from private.effects e where e.recording_id = a.recording_id
-  ) k;
+    from private.effects e where e.recording_id in (select w.recording_id from asked w)
+      and e.effect in ('speech.start', 'transcript.store', 'recording.copy')
+    group by e.recording_id
+  ) k on k.recording_id = a.recording_id;
 $$;
 revoke execute on function private.speech_usage(uuid, timestamptz, uuid)
   from public, anon, authenticated, service_role;
@@ -55,9 +70,9 @@ language sql stable security definer set search_path = '' as $$
       array(select w ->> 'what' from jsonb_array_elements(
         case when jsonb_typeof(b.ai_insights -> 'leftOut') = 'array' then b.ai_insights -> 'leftOut' else '[]' end) w)
         as left_out
-    from private.effects_in_scope(p_booking_id, p_since, p_consultant_id) e
+    from private.effects_in_scope(p_booking_id, p_since, p_consultant_id, '{language.annotate}') e
     left join public.bookings b on b.id = e.booking_id
-    where e.effect = 'language.annotate' and (e.detail ->> 'billedUnits')::bigint > 0
+    where (e.detail ->> 'billedUnits')::bigint > 0
   ), featured as (
     select r.billed, (not 'entities' = any (r.left_out))::integer as entities,
       (not 'sentiment' = any (r.left_out))::integer as sentiment,
@@ -89,6 +104,9 @@ create function public.read_usage(
     select (e.detail ->> 'sizeBytes')::numeric as bytes, (e.detail ->> 'durationMs')::numeric as duration_ms,
       extract(epoch from least(now(), e.at + make_interval(secs => p_keep_hours * 3600)) - e.at) / 3600 as hours
     from scope e where e.effect = 'recording.copy'
+  ), speech as materialized (
+    select coalesce(sum(s.seconds), 0) as seconds, coalesce(sum(s.unconfirmed_seconds), 0) as unconfirmed
+    from private.speech_usage(p_booking_id, p_since, p_consultant_id) s
   ), wanted as (
     select b.* from public.bookings b
     where (p_booking_id is null or b.id = p_booking_id) and (p_consultant_id is null or b.consultant_id = p_consultant_id)
@@ -101,11 +119,8 @@ create function public.read_usage(
     'audioSeconds', (select coalesce(ceil(sum(c.duration_ms) / 1000), 0) from copies c),
     'audioBytes', (select coalesce(sum(c.bytes), 0) from copies c),
     'byteHours', (select coalesce(ceil(sum(c.bytes * c.hours)), 0)::bigint::text from copies c),
-    'speechSeconds', (
-      select coalesce(sum(s.seconds), 0) from private.speech_usage(p_booking_id, p_since, p_consultant_id) s),
-    'unconfirmedSpeechSeconds', (
-      select coalesce(sum(s.unconfirmed_seconds), 0)
-      from private.speech_usage(p_booking_id, p_since, p_consultant_id) s),
+    'speechSeconds', (select s.seconds from speech s),
+    'unconfirmedSpeechSeconds', (select s.unconfirmed from speech s),
     'units', (
       select jsonb_build_object('entities', l.entities, 'entitySentiment', l.entity_sentiment, 'sentiment', l.sentiment)
       from private.language_usage(p_booking_id, p_since, p_consultant_id) l),
