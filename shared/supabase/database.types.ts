@@ -471,6 +471,7 @@ export type Database = {
     };
     Functions: {
       announce_recordings: { Args: { p_booking_id: string; p_names: string[]; p_user_id: string }; Returns: number };
+      announce_recordings_again: { Args: { p_recordings: Json }; Returns: number };
       begin_analysis: { Args: { p_holder: string; p_lease_seconds: number; p_recording_id: string }; Returns: Json };
       begin_booking_reconcile: {
         Args: { p_booking_id: string; p_holder: string; p_lease_seconds: number };
@@ -634,8 +635,36 @@ export type Database = {
       read_backfill_undo: { Args: { p_backfill_id: number; p_consultant_id?: string }; Returns: Json };
       read_booking_chain: { Args: { p_booking_id: string }; Returns: Json };
       read_booking_ledger: { Args: { p_booking_id: string }; Returns: Json };
+      read_booking_reasons: {
+        Args: { p_booking_ids: string[] };
+        Returns: {
+          booking_id: string;
+          reason: string;
+        }[];
+      };
       read_dead_outbox: { Args: { p_limit: number }; Returns: Json };
       read_pipeline_status: { Args: { p_expiring_seconds: number; p_recent_seconds: number }; Returns: Json };
+      read_recordings_to_revive: {
+        Args: { p_after?: string; p_ids?: string[]; p_limit: number; p_names?: string[]; p_results_keep_days: number };
+        Returns: {
+          booking_id: string;
+          booking_status: string;
+          connection: string;
+          duration_ms: number;
+          has_audio: boolean;
+          has_results: boolean;
+          is_given_up: boolean;
+          is_waiting: boolean;
+          language: string;
+          pipeline_status: string;
+          reason: string;
+          recording_id: string;
+          recording_name: string;
+          state: string;
+          trouble: string;
+          words: number;
+        }[];
+      };
       read_transcripts: { Args: { p_booking_id: string }; Returns: Json };
       read_usage: {
         Args: { p_booking_id?: string; p_consultant_id?: string; p_keep_hours: number; p_since?: string };
@@ -695,6 +724,7 @@ export type Database = {
         Args: { p_limit: number; p_max_requeues: number; p_overdue_seconds: number };
         Returns: number;
       };
+      revive_recordings: { Args: { p_results_keep_days: number; p_revivals: Json }; Returns: number };
       sample_backfill_items: {
         Args: { p_backfill_id: number; p_consultant_id?: string; p_each: number };
         Returns: {
@@ -714,6 +744,7 @@ export type Database = {
       set_relay_settings: { Args: { p_ping_key?: string; p_url?: string }; Returns: Json };
       settle_message: { Args: { p_attempt: number; p_key: string; p_result: Json }; Returns: boolean };
       settle_transcription: { Args: { p_chunk: number; p_reason: string; p_recording_id: string }; Returns: undefined };
+      settled_deletions: { Args: { p_booking_ids: string[] }; Returns: string[] };
       store_google_refresh_token: { Args: { p_refresh_token: string; p_user_id: string }; Returns: undefined };
       store_transcript: {
         Args: {

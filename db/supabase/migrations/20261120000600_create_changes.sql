@@ -62,7 +62,7 @@ revoke execute on function private.record_booking_change() from public, anon, au
 -- The conditions keep write-backs that change no status as cheap as they were.
 create trigger on_booking_update_record_change after update on public.bookings
   for each row when (
-    new.pipeline_status is not null
+    coalesce(new.pipeline_status, old.pipeline_status) is not null
     and (old.revision, old.pipeline_status) is distinct from (new.revision, new.pipeline_status)
   ) execute function private.record_booking_change();
 create trigger on_booking_delete_record_change after delete on public.bookings

@@ -31,6 +31,11 @@ it.each<[string, DeadLetter, object]>([
     letter("storage-events", {}, { eventType: "OBJECT_FINALIZE", objectId: "transcription/x.json" }),
     { kind: "event", from: "Cloud Storage", what: "OBJECT_FINALIZE of transcription/x.json" },
   ],
+  [
+    "a calendar that a backfill wants read",
+    letter("booking-events", { backfillId: 3, userId: ID }, { kind: "calendar.read" }),
+    { kind: "event", from: "a backfill" },
+  ],
   ["text that is no JSON", letter("booking-events", "{"), { kind: "unreadable", reason: "it is not JSON" }],
   ["nothing at all", letter("booking-events", ""), { kind: "unreadable" }],
   ["a booking without an id", letter("booking-events", { bookingId: 7 }), { kind: "unreadable" }],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { bookingEvent } from "#contracts/booking-event.ts";
+import { calendarReadEvent } from "#contracts/calendar-read-event.ts";
 import { parseMeetingEvent } from "#contracts/meeting-event.ts";
 import type { TopicName } from "#topology/topics.ts";
 
@@ -21,8 +22,8 @@ export type Subject =
   | { readonly kind: "recording"; readonly recordingName: string }
   /** Our own word that a recording's transcription has ended. */
   | { readonly kind: "transcription"; readonly recordingId: string }
-  /** An event of Google's own: nobody but Google can say it again, so the very message is published anew. */
-  | { readonly kind: "event"; readonly from: "Meet" | "Cloud Storage"; readonly what: string }
+  /** What no row can be asked to say again, Google's own events above all: the very message is published anew. */
+  | { readonly kind: "event"; readonly from: "Meet" | "Cloud Storage" | "a backfill"; readonly what: string }
   /** Nobody can tell what it is about: it stays where it is. */
   | { readonly kind: "unreadable"; readonly reason: string };
 
@@ -32,7 +33,10 @@ const transcriptionFinished = z.looseObject({ recordingId: z.uuid().toLowerCase(
 type Reader = (letter: DeadLetter, json: unknown) => Subject;
 
 const READERS: Readonly<Record<TopicName, Reader>> = {
-  "booking-events": (_letter, json) => {
+  "booking-events": ({ attributes }, json) => {
+    if (attributes["kind"] === "calendar.read" && calendarReadEvent.safeParse(json).success) {
+      return { kind: "event", from: "a backfill", what: "calendar.read" };
+    }
     const parsed = bookingEvent.safeParse(json);
     return parsed.success ? { kind: "booking", bookingId: parsed.data.bookingId } : unreadable("it names no booking");
   },

@@ -103,6 +103,18 @@ it("a write-back that changes no status, and a booking the pipeline has nothing 
   );
 });
 
+it("that the pipeline let go of a booking is noted, and what happens to it later is not", async () => {
+  const id = await insertBooking(database.sql);
+  await database.sql("update public.bookings set pipeline_status = null, pipeline_since = null where id = $1", [id]);
+  await database.sql("update public.bookings set status = 'pending', pipeline_status = null where id = $1", [id]);
+  const [change] = await database.sql(
+    "select change, detail -> 'to' as to from private.changes where booking_id = $1",
+    [id],
+  );
+  expect(change).toEqual({ change: "booking.status", to: null });
+  expect(await tell(id)).toMatch(/the pipeline let go of it.*\n.*\nNow the pipeline has nothing to do with it/);
+});
+
 it("a recording's stops and returns are noted", async () => {
   const { bookingId, userId, recordingName } = await insertHeldMeeting(database.sql);
   await database.sql(

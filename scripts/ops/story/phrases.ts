@@ -85,6 +85,17 @@ export const EFFECTS: Readonly<Record<string, Outcomes>> = {
     not_ours: faint("an event that is not ours was left alone"),
     "*": refused("its event could not be taken out of the calendar"),
   },
+  "process-booking calendar.adopt": {
+    patched: result("the event that somebody had typed by hand was taken as its own"),
+    changed: faint("somebody was editing the event at the same moment"),
+    gone: result("the event that somebody had typed by hand was no longer there"),
+  },
+  "process-booking calendar.release": {
+    released: result("the event typed by hand lost our marks and stayed where it was"),
+    already_gone: result("the event typed by hand was gone from the calendar already"),
+    not_ours: faint("an event that is not ours was left alone"),
+    "*": refused("our marks could not be taken from the event typed by hand"),
+  },
   "process-booking calendar": { "*": refused("the calendar could not be brought up to date") },
   "process-booking meet.space": {
     found: faint("its Meet link works"),
@@ -92,6 +103,7 @@ export const EFFECTS: Readonly<Record<string, Outcomes>> = {
   },
   "process-booking meet.recording": {
     requested: result("Meet was asked to record it"),
+    withdrawn: result("Meet was asked to record it no more"),
     "*": refused("Meet could not be asked to record it"),
   },
   "capture-artifacts recording.copy": { "*": meeting },
@@ -100,7 +112,11 @@ export const EFFECTS: Readonly<Record<string, Outcomes>> = {
   "analyze-transcript language.annotate": { "*": meeting },
   "send-reminders mail.confirmation": mail("the customer", "the confirmation"),
   "send-reminders mail.reconnect_google": { "*": nothing("the mail itself") },
-  "ops backfill": { "*": cause("it was taken up by a backfill: it is from before the pipeline") },
+  "ops backfill": {
+    "taken up": cause("it was taken up by a backfill: it is from before the pipeline"),
+    "undo asked for": cause("an operator asked for its backfill to be undone"),
+    "*": cause("a backfill had to do with it"),
+  },
 };
 
 /** Every change that the database's triggers note. */
@@ -131,6 +147,8 @@ export const MESSAGES: Readonly<Record<string, Phrase>> = {
   "booking.replay": cause("an operator asked for it to be looked at again"),
   "booking.resync": cause("an operator asked for it to be compared with the calendar"),
   "booking.backfill": nothing("the effect of the backfill"),
+  "booking.backfill_undo": nothing("the effect of the backfill"),
+  "calendar.read": nothing("it is about a calendar, not about a booking"),
   "recording.found": meeting,
   "transcription.finished": meeting,
 };

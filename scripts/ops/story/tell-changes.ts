@@ -170,6 +170,8 @@ function standingWords(row: LedgerRow, turn: Turn, { rows }: BookingLedger): str
       return rows.some(({ kind }) => kind === "recording")
         ? null
         : `it could not be done${reason === null ? "" : `: ${innerWords(reason)}`}`;
+    case null:
+      return "the pipeline let go of it";
     case "scheduled":
       return "the calendar agreed with it";
     case "cancelled":
