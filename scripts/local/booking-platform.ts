@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { answerConsent } from "../emulators/oauth/answer-consent.ts";
-import type { LocalStack } from "./start-stack.ts";
+import type { LocalServices } from "./start-stack.ts";
 
 /** A consultant as the booking platform knows them. */
 export interface PlatformConsultant {
@@ -32,12 +32,14 @@ export const INSERT_BOOKING = `insert into public.bookings
 values ($1, $2, 'confirmed', $3, $4, $5, $6, $7, $8)
 returning id`;
 
+type PlatformStack = Pick<LocalServices, "addresses" | "google" | "supabase" | "functionUrl">;
+
 /** Plays the booking platform and the people around it on a local stack: SQL and browsers, nothing of ours. */
 export class BookingPlatform {
-  readonly #stack: LocalStack;
+  readonly #stack: PlatformStack;
   readonly #pool: pg.Pool;
 
-  constructor(stack: LocalStack) {
+  constructor(stack: PlatformStack) {
     this.#stack = stack;
     this.#pool = new pg.Pool({ connectionString: stack.addresses.databaseUrl, max: 3 });
     // A backend that is killed is replaced; the statement that ran on it is the caller's to repeat.

@@ -1,16 +1,15 @@
 import { mkdir, mkdtemp } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { functions } from "../../infra/topology/functions.ts";
-import { environmentOf, type FunctionEnvironmentOptions } from "./function-environment.ts";
+import { type DeployedFunction, functions } from "../../infra/topology/functions.ts";
 import { type FunctionProcess, superviseFunction } from "./function-process.ts";
-import { localProject, serviceAccount } from "./local-project.ts";
+import { localProject } from "./local-project.ts";
 
 const logsParent = fileURLToPath(new URL("../../.local/logs", import.meta.url));
 
-export interface StartFunctionsOptions extends Omit<FunctionEnvironmentOptions, "metadataHost"> {
+export interface StartFunctionsOptions {
+  readonly environmentFor: (fn: DeployedFunction) => Promise<Readonly<Record<string, string>>>;
   readonly portOf: (name: string) => number;
-  readonly metadataHostOf: (account: string) => Promise<string>;
   /** Told of each process as soon as it runs, so that it is stopped whatever comes next. */
   readonly keep: (running: FunctionProcess) => FunctionProcess;
 }
@@ -23,8 +22,7 @@ export async function startFunctions(
   const logsFolder = await mkdtemp(path.join(logsParent, `${localProject.projectId}-`));
   const processes = await Promise.all(
     functions.map(async (fn) => {
-      const metadataHost = await options.metadataHostOf(serviceAccount(fn.name));
-      const environment = environmentOf(fn, { ...options, metadataHost });
+      const environment = await options.environmentFor(fn);
       const logFile = path.join(logsFolder, `${fn.name}.log`);
       return options.keep(superviseFunction({ name: fn.name, port: options.portOf(fn.name), environment, logFile }));
     }),
