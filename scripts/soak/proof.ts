@@ -35,7 +35,7 @@ ${tried}${why}`;
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
 
 /** The commit that was run, marked when files differ from it. */
-async function commitOf(root: string): Promise<string> {
+export async function commitOf(root: string): Promise<string> {
   const git = (...args: string[]) => promisify(execFile)("git", args, { cwd: root });
   try {
     const [{ stdout: hash }, { stdout: changes }] = await Promise.all([
