@@ -37,7 +37,7 @@ const PACKAGES = {
     "@google-cloud/(?!functions-framework)[^/]+",
     "@opentelemetry/(api|exporter-trace-otlp-proto|sdk-trace-base)",
   ],
-  "^shared/supabase/": ["zod", "jose", "@supabase/supabase-js"],
+  "^shared/supabase/": ["zod", "jose", "@supabase/supabase-js", "@supabase/postgrest-js"],
   "^shared/media/": ["mediabunny"],
   "^shared/mail/": ["nodemailer"],
   "^infra/topology/": [],

@@ -1,22 +1,24 @@
-import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import { PostgrestClient } from "@supabase/postgrest-js";
+import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Secret } from "#kernel/secret.ts";
 import { RetryableError } from "#kernel/verdicts.ts";
 import type { Database } from "#supabase/database.types.ts";
 import { databaseError } from "#supabase/errors.ts";
 
-export type Supabase = SupabaseClient<Database>;
+/** What a supabase-js client can do in the database; the functions need nothing else of it. */
+export type Supabase = Pick<SupabaseClient<Database>, "from" | "rpc" | "schema">;
 
 /** PostgREST ends a statement after 8 s; a little more lets its own error reach us. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** One stateless client per process, acting as service_role; no session is ever kept on it. */
+/** One stateless client per process, acting as service_role: the part of supabase-js that talks to the database. */
 export function makeSupabase(project: { readonly url: string; readonly secretKey: Secret }): Supabase {
-  return createClient<Database>(project.url, project.secretKey.reveal(), {
-    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-    global: {
-      fetch: (input, init) =>
-        fetch(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS) }),
-    },
+  const key = project.secretKey.reveal();
+  return new PostgrestClient<Database>(`${project.url.replace(/\/$/, "")}/rest/v1`, {
+    // As supabase-js sends them.
+    headers: { apikey: key, authorization: `Bearer ${key}` },
+    schema: "public",
+    fetch: (input, init) => fetch(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS) }),
   });
 }
 
