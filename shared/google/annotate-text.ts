@@ -1,4 +1,3 @@
-import { LanguageServiceClient } from "@google-cloud/language";
 import { type AnnotateTextAnswer, annotateTextAnswer } from "#contracts/language-answer.ts";
 import { parseAnswer } from "#google/answer.ts";
 import { googleError, httpStatusOf } from "#google/errors.ts";
@@ -44,9 +43,10 @@ export function makeAnnotateText({
   clock,
   endpoint,
 }: LanguageOptions): (request: AnnotateRequest) => Promise<AnnotateTextAnswer> {
-  const ready = readyClient(
-    () => new LanguageServiceClient({ fallback: "rest", projectId, ...restEndpoint(endpoint) }),
-  );
+  const ready = readyClient(async () => {
+    const { LanguageServiceClient } = await import("@google-cloud/language");
+    return new LanguageServiceClient({ fallback: "rest", projectId, ...restEndpoint(endpoint) });
+  });
   return async (request) => {
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -4,6 +4,7 @@ import { DRIVE_FIELDS, driveFile } from "#contracts/drive-file.ts";
 import { parseAnswer } from "#google/answer.ts";
 import type { ConsultantAuth } from "#google/consultant-auth.ts";
 import { googleError, httpStatusOf, reasonOf } from "#google/errors.ts";
+import { headerOf } from "#google/header.ts";
 import { resumedRead } from "#google/resumed-read.ts";
 import type { Clock } from "#kernel/clock.ts";
 import { NeedsReconnectError, PermanentError } from "#kernel/verdicts.ts";
@@ -70,7 +71,7 @@ export function makeDriveRecordings({ auth, clock, idleSeconds, endpoint }: Driv
               drive.files.get(query, { responseType: "stream", headers, signal }).catch(withReadableBody),
             );
             const body: Readable = answer.data;
-            return { body, startsAt: startOf(answer.status, contentRangeOf(answer.headers)) };
+            return { body, startsAt: startOf(answer.status, headerOf(answer.headers, "content-range")) };
           },
         }),
     }),
@@ -98,11 +99,6 @@ function jsonOrNull(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-/** The generated type promises a plain object; gaxios gives its own `Headers`. */
-function contentRangeOf(headers: object): string | null {
-  return "get" in headers && typeof headers.get === "function" ? String(headers.get("content-range") ?? "") : null;
 }
 
 function driveError(thrown: unknown, userId: string): Error {

@@ -1,3 +1,4 @@
+import { headerOf } from "#google/header.ts";
 import { shortened } from "#kernel/text.ts";
 import { asError, NeedsReconnectError, PermanentError, RetryableError } from "#kernel/verdicts.ts";
 
@@ -171,16 +172,10 @@ function answerOf(error: Error): Answer {
 /** `Retry-After` in seconds or as a date, the latter measured on Google's own clock. */
 function retryAfter(error: Error): { retryAfterMs?: number } {
   const headers = recordOf(recordOf(error)["response"])["headers"];
-  // gaxios answers carry another library's Headers class.
-  if (!hasGet(headers)) return {};
-  const value = headers.get("retry-after") ?? "";
+  const value = headerOf(headers, "retry-after") ?? "";
   if (/^\d{1,6}$/.test(value)) return { retryAfterMs: Number(value) * 1000 };
-  const wait = Date.parse(value) - Date.parse(headers.get("date") ?? "");
+  const wait = Date.parse(value) - Date.parse(headerOf(headers, "date") ?? "");
   return Number.isFinite(wait) && wait > 0 ? { retryAfterMs: wait } : {};
-}
-
-function hasGet(headers: unknown): headers is Pick<Headers, "get"> {
-  return typeof recordOf(headers)["get"] === "function";
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,4 +1,4 @@
-import { SecretManagerServiceClient } from "@google-cloud/secret-manager";
+import type { SecretManagerServiceClient } from "@google-cloud/secret-manager";
 import { readyClient } from "#google/ready-client.ts";
 import { restEndpoint } from "#google/rest-endpoint.ts";
 import type { Clock } from "#kernel/clock.ts";
@@ -18,9 +18,10 @@ export interface SecretReaderOptions {
 
 /** Reads one secret's latest version through the official client, cached for five minutes and read once for many. */
 export function makeSecretReader(options: SecretReaderOptions, name: string): () => Promise<Secret> {
-  const client = readyClient(
-    () => new SecretManagerServiceClient({ fallback: "rest", ...restEndpoint(options.endpoint) }),
-  );
+  const client = readyClient(async () => {
+    const { SecretManagerServiceClient } = await import("@google-cloud/secret-manager");
+    return new SecretManagerServiceClient({ fallback: "rest", ...restEndpoint(options.endpoint) });
+  });
   let cached: { readonly secret: Promise<Secret>; readonly readAt: number } | null = null;
   return () => {
     const now = options.clock.now().getTime();

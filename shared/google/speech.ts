@@ -1,4 +1,4 @@
-import { SpeechClient } from "@google-cloud/speech/build/src/v2/index.js";
+import type { SpeechClient } from "@google-cloud/speech/build/src/v2/index.js";
 import { batchOperation, batchRequestOf } from "#contracts/speech-operation.ts";
 import { parseAnswer } from "#google/answer.ts";
 import { googleError } from "#google/errors.ts";
@@ -27,7 +27,10 @@ const ONCE = { timeout: REQUEST_TIMEOUT_MS, retry: null } as const;
 export function makeTranscriber({ projectId, location, endpoint }: SpeechOptions): Transcriber {
   const address =
     endpoint === undefined ? { apiEndpoint: `${location}-speech.googleapis.com` } : restEndpoint(endpoint);
-  const ready = readyClient(() => new SpeechClient({ fallback: true, projectId, ...address }));
+  const ready = readyClient(async () => {
+    const { SpeechClient } = await import("@google-cloud/speech/build/src/v2/index.js");
+    return new SpeechClient({ fallback: true, projectId, ...address });
+  });
   const parent = `projects/${projectId}/locations/${location}`;
   return {
     start: async (request) => {
