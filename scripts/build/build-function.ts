@@ -4,14 +4,13 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import { build, type Metafile } from "esbuild";
+import type { Metafile } from "esbuild";
 import type { FunctionName } from "../../infra/topology/functions.ts";
-import { bundleName, codeCacheName, loaderSource } from "./loader.ts";
-import { oneCopyPlugin } from "./one-copy.ts";
+import { bundleFunction, INSTALLED } from "./bundle.ts";
+import * as files from "./loader.ts";
 import { startEnvironment } from "./start-environment.ts";
 
-/** Installed by the deployment: the framework starts the function, and crc32 is a native module. */
-const INSTALLED = ["@google-cloud/functions-framework", "@node-rs/crc32"];
+const FRAMEWORK = "@google-cloud/functions-framework";
 const HASH_LENGTH = 16;
 
 export interface BuiltFunction {
@@ -29,18 +28,35 @@ export interface BuildOptions {
   readonly target: string;
 }
 
-/** Makes `<target>/<name>`: loader, one minified bundle, its code cache, package.json. What was there is replaced. */
+/** Makes `<target>/<name>`: one minified bundle, its code cache, how it is started. What was there is replaced. */
 export async function buildFunction(name: FunctionName, { root, target }: BuildOptions): Promise<BuiltFunction> {
   const folder = path.join(root, target, name);
-  const { code, metafile } = await bundle(name, root);
+  const { code, metafile } = await bundleFunction(name, root);
   const hash = createHash("sha256").update(code).digest("hex").slice(0, HASH_LENGTH);
+  const framework = path.join(folder, files.FRAMEWORK_FOLDER);
   await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, bundleName(hash)), code);
-  await writeFile(path.join(folder, "index.js"), loaderSource(hash));
-  await writeFile(path.join(folder, "package.json"), await packageJson(name, root, metafile));
-  const cache = path.join(folder, codeCacheName(hash));
-  await takeCodeCache(name, path.join(folder, "index.js"), cache);
+  await mkdir(framework, { recursive: true });
+  const { version, dependencies } = await readProject(root);
+  await Promise.all([
+    writeFile(path.join(folder, files.bundleName(hash)), code),
+    writeFile(path.join(folder, files.LOADER_FILE), files.loaderSource(hash)),
+    writeFile(path.join(folder, files.MAIN_FILE), files.MAIN_SOURCE),
+    writeJson(path.join(folder, "package.json"), {
+      name,
+      version,
+      ...{ private: true, type: "commonjs", main: files.MAIN_FILE, engines: { node: ">=24" } },
+      dependencies: { [FRAMEWORK]: `file:${files.FRAMEWORK_FOLDER}`, ...installed(metafile, dependencies) },
+    }),
+    writeFile(path.join(framework, files.FRAMEWORK_FILE), files.FRAMEWORK_SOURCE, { mode: 0o755 }),
+    // The platform starts the command of the package of this name, and reads its version.
+    writeJson(path.join(framework, "package.json"), {
+      name: FRAMEWORK,
+      version: dependencies[FRAMEWORK],
+      ...{ private: true, type: "commonjs", bin: { "functions-framework": files.FRAMEWORK_FILE } },
+    }),
+  ]);
+  const cache = path.join(folder, files.codeCacheName(hash));
+  await takeCodeCache(name, folder, cache);
   return {
     name,
     folder: path.join(target, name),
@@ -49,59 +65,29 @@ export async function buildFunction(name: FunctionName, { root, target }: BuildO
   };
 }
 
-/** CommonJS, because V8's code cache of an ES module cannot be handed in from outside. */
-async function bundle(name: FunctionName, root: string): Promise<{ code: Uint8Array; metafile: Metafile }> {
-  const { outputFiles, metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: [`functions/${name}/index.ts`],
-    outfile: "function.js",
-    write: false,
-    metafile: true,
-    bundle: true,
-    minify: true,
-    platform: "node",
-    target: "node24",
-    format: "cjs",
-    // Without the condition `module` packages give their CommonJS builds: closures that cost nothing until they are
-    // required. Hoisted ES modules are set up at start, needed or not: 8 ms for OpenTelemetry's exporter.
-    conditions: [],
-    charset: "ascii",
-    legalComments: "none",
-    external: INSTALLED,
-    plugins: [oneCopyPlugin(root)],
-    logLevel: "silent",
-  });
-  const [output] = outputFiles;
-  if (output === undefined) throw new Error(`esbuild wrote nothing for ${name}`);
-  return { code: output.contents, metafile };
+const writeJson = (file: string, content: object): Promise<void> =>
+  writeFile(file, `${JSON.stringify(content, null, 2)}\n`);
+
+async function readProject(root: string) {
+  return JSON.parse(await readFile(path.join(root, "package.json"), "utf8")) as {
+    readonly version: string;
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
 }
 
-async function packageJson(name: FunctionName, root: string, metafile: Metafile): Promise<string> {
-  const project = JSON.parse(await readFile(path.join(root, "package.json"), "utf8")) as {
-    version: string;
-    dependencies: Record<string, string>;
-  };
+/** What the bundle still asks for, in the project's own versions. */
+function installed(metafile: Metafile, versions: Readonly<Record<string, string>>) {
   const imported = new Set(
     Object.values(metafile.outputs).flatMap(({ imports }) => imports.map((found) => found.path)),
   );
-  const needed = INSTALLED.filter((dependency) => imported.has(dependency));
-  const dependencies = Object.fromEntries(needed.map((dependency) => [dependency, project.dependencies[dependency]]));
-  const description = {
-    name,
-    version: project.version,
-    private: true,
-    type: "commonjs",
-    main: "index.js",
-    engines: { node: ">=24" },
-    dependencies,
-  };
-  return `${JSON.stringify(description, null, 2)}\n`;
+  return Object.fromEntries(INSTALLED.filter((name) => imported.has(name)).map((name) => [name, versions[name]]));
 }
 
-async function takeCodeCache(name: FunctionName, loader: string, cache: string): Promise<void> {
+async function takeCodeCache(name: FunctionName, folder: string, cache: string): Promise<void> {
   const script = path.join(import.meta.dirname, "take-code-cache.ts");
-  await promisify(execFile)(process.execPath, [script, loader, name, cache], {
-    env: { ...startEnvironment(name), NODE_ENV: "production", PATH: process.env["PATH"] },
+  await promisify(execFile)(process.execPath, [script, folder, cache], {
+    cwd: folder,
+    env: { ...startEnvironment(name), FUNCTION_TARGET: name, NODE_ENV: "production", PATH: process.env["PATH"] },
     timeout: 60_000,
   });
   if (!existsSync(cache)) throw new Error(`${name}: no code cache was written`);

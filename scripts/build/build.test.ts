@@ -13,10 +13,12 @@ import { oneCopyOfEach } from "./one-copy.ts";
 import { startEnvironment } from "./start-environment.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
-const framework = path.join(
+/** The framework as npm installs it, which a built function must get along with too. */
+const installedFramework = path.join(
   path.dirname(createRequire(import.meta.url).resolve("@google-cloud/functions-framework")),
   "main.js",
 );
+const system = { PATH: process.env["PATH"] };
 let target: string;
 
 beforeAll(async () => {
@@ -33,6 +35,20 @@ describe("a built function", () => {
     const status = await answerOf(name, folder);
 
     expect([401, 404]).toContain(status);
+  });
+
+  it("starts under a framework of somebody else", async () => {
+    const { folder } = await buildFunction("process-booking", { root, target });
+
+    expect(await answerOf("process-booking", folder, installedFramework)).toBe(401);
+  });
+
+  it("needs none of Node's own web client, which would cost a start 50 ms", async () => {
+    const { folder } = await buildFunction("process-booking", { root, target });
+
+    expect(await run("process-booking", folder, `process.moduleLoadList.some((name) => name.includes("undici"))`)).toBe(
+      "false",
+    );
   });
 
   it("runs from its code cache", async () => {
@@ -52,12 +68,21 @@ describe("a built function", () => {
     expect(await cacheRejected("process-booking", folder)).toBe("undefined");
   });
 
-  it("asks the deployment for exact versions of what is not in the bundle", async () => {
-    const { folder } = await buildFunction("relay-outbox", { root, target });
-    const { main, dependencies } = JSON.parse(await readFile(path.join(root, folder, "package.json"), "utf8"));
+  it("brings the framework along as the package that the platform starts, in the project's version", async () => {
+    const { folder } = await buildFunction("capture-artifacts", { root, target });
+    const read = async (file: string) => JSON.parse(await readFile(path.join(root, folder, file), "utf8"));
+    const project = JSON.parse(await readFile(path.join(root, "package.json"), "utf8"));
+    const framework = "@google-cloud/functions-framework";
 
-    expect(main).toBe("index.js");
-    expect(dependencies["@google-cloud/functions-framework"]).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(await read("package.json")).toMatchObject({
+      main: "index.cjs",
+      dependencies: { [framework]: "file:framework", "@node-rs/crc32": project.dependencies["@node-rs/crc32"] },
+    });
+    expect(await read("framework/package.json")).toMatchObject({
+      name: framework,
+      version: project.dependencies[framework],
+      bin: { "functions-framework": "main.cjs" },
+    });
   });
 });
 
@@ -75,12 +100,12 @@ it("copies of one version become one, other versions stay", () => {
   expect(copies.get("node_modules/gax")).toBe("node_modules/gax");
 });
 
-/** Starts the function as Cloud Run does and asks it something without a token. */
-async function answerOf(name: FunctionName, folder: string): Promise<number> {
+/** Starts the function as Cloud Run does, in its folder, and asks it something without a token. */
+async function answerOf(name: FunctionName, folder: string, framework = "framework/main.cjs"): Promise<number> {
   const port = await freePort();
-  const args = [framework, "--source", path.join(root, folder), "--target", name];
-  const child = spawn(process.execPath, args, {
-    env: { ...startEnvironment(name), PATH: process.env["PATH"], PORT: String(port), HOST: "127.0.0.1" },
+  const child = spawn(process.execPath, [framework], {
+    cwd: path.join(root, folder),
+    env: { ...startEnvironment(name), ...system, FUNCTION_TARGET: name, PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const errors: Buffer[] = [];
@@ -100,11 +125,15 @@ async function answerOf(name: FunctionName, folder: string): Promise<number> {
 }
 
 /** What V8 says about the code cache: "false" (used), "true" (does not fit), "undefined" (there was none). */
-async function cacheRejected(name: FunctionName, folder: string): Promise<string> {
-  const loader = JSON.stringify(path.join(root, folder, "index.js"));
-  const code = `require(${loader}); console.log(String(require.cache[${loader}].script.cachedDataRejected)); process.exit(0)`;
+const cacheRejected = (name: FunctionName, folder: string): Promise<string> =>
+  run(name, folder, `require("./bundle.cjs").script.cachedDataRejected`);
+
+/** The value of an expression in a process that has loaded the function. */
+async function run(name: FunctionName, folder: string, expression: string): Promise<string> {
+  const code = `require("./index.cjs"); console.log(String(${expression})); process.exit(0)`;
   const { stdout } = await promisify(execFile)(process.execPath, ["-e", code], {
-    env: { ...startEnvironment(name), PATH: process.env["PATH"] },
+    cwd: path.join(root, folder),
+    env: { ...startEnvironment(name), ...system },
   });
   return stdout.trim();
 }

@@ -1,24 +1,35 @@
-// node take-code-cache.ts LOADER NAME CACHE: starts a built function, lets it answer once, and writes V8's code cache.
-// A process of its own: the cache must hold what one function compiles when it starts, and its environment is its own.
-import { once } from "node:events";
+// node take-code-cache.ts FOLDER CACHE: starts a built function as the platform does, lets it answer once, and writes
+// V8's code cache. A process of its own: the cache must hold what one function compiles when it starts, and its
+// environment is its own.
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Script } from "node:vm";
+import { freePort } from "../local/database/free-port.ts";
+import { FRAMEWORK_FILE, FRAMEWORK_FOLDER, LOADER_FILE } from "./loader.ts";
 
-const [loader = "", name = "", cache = ""] = process.argv.slice(2);
-const require = createRequire(loader);
-const { getTestServer } = require("@google-cloud/functions-framework/testing") as {
-  getTestServer(name: string): import("node:http").Server;
-};
+const [folder = "", cache = ""] = process.argv.slice(2);
+const require = createRequire(path.join(folder, "package.json"));
+const port = await freePort();
+const POLL_MS = 20;
 
-require(loader);
-const server = getTestServer(name).listen(0, "127.0.0.1");
-await once(server, "listening");
-const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-if (answer.status >= 500) throw new Error(`${name} answers ${answer.status} to a stranger`);
+process.env["PORT"] = String(port);
+require(`./${FRAMEWORK_FOLDER}/${FRAMEWORK_FILE}`);
 
-const script = (require.cache[require.resolve(loader)] as { script?: Script } | undefined)?.script;
-if (script === undefined) throw new Error(`${loader} does not hand out its script`);
+/** The framework does not tell when it listens; the build ends this process when it never does. */
+async function firstAnswer(): Promise<Response> {
+  for (;;) {
+    try {
+      return await fetch(`http://127.0.0.1:${port}/`);
+    } catch {
+      await delay(POLL_MS);
+    }
+  }
+}
+
+const { status } = await firstAnswer();
+if (status >= 500) throw new Error(`it answers ${status} to a stranger`);
+const { script } = require(`./${LOADER_FILE}`) as { script: Script };
 writeFileSync(cache, script.createCachedData());
 process.exit(0);

@@ -4,6 +4,7 @@ import path from "node:path";
 import { build } from "esbuild";
 import { type DeployedFunction, type FunctionName, functions } from "../../../infra/topology/functions.ts";
 import { buildFunction } from "../../build/build-function.ts";
+import { FRAMEWORK_FILE, FRAMEWORK_FOLDER } from "../../build/loader.ts";
 import type { Command } from "../measured-process.ts";
 
 /** What the platform's framework command is, unbundled: what hello and the unbundled functions are started with. */
@@ -58,7 +59,8 @@ export async function makeStarts({ root, folder, environmentFor }: StartsOptions
     },
     built: once(async (name) => {
       const built = await buildFunction(name, { root, target: folder });
-      return { args: [frameworkMain], cwd: path.join(root, built.folder), environment: await environmentOf(name) };
+      const args = [path.join(FRAMEWORK_FOLDER, FRAMEWORK_FILE)];
+      return { args, cwd: path.join(root, built.folder), environment: await environmentOf(name) };
     }),
     unbundled: once(async (name) => {
       const cwd = at(`unbundled/${name}`);
