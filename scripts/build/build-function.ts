@@ -1,14 +1,11 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { promisify } from "node:util";
 import type { Metafile } from "esbuild";
 import type { FunctionName } from "../../infra/topology/functions.ts";
 import { bundleFunction, INSTALLED } from "./bundle.ts";
 import * as files from "./loader.ts";
-import { startEnvironment } from "./start-environment.ts";
+import { type Occasion, strangersCall, takeCodeCache } from "./take-code-cache.ts";
 
 const FRAMEWORK = "@google-cloud/functions-framework";
 const HASH_LENGTH = 16;
@@ -26,10 +23,13 @@ export interface BuildOptions {
   readonly root: string;
   /** Where the functions' folders go, relative to `root`; below it, so that what they install is found. */
   readonly target: string;
+  /** What the code cache is to know; one stranger's call when absent. */
+  readonly occasion?: Occasion;
 }
 
 /** Makes `<target>/<name>`: one minified bundle, its code cache, how it is started. What was there is replaced. */
-export async function buildFunction(name: FunctionName, { root, target }: BuildOptions): Promise<BuiltFunction> {
+export async function buildFunction(name: FunctionName, options: BuildOptions): Promise<BuiltFunction> {
+  const { root, target, occasion = strangersCall } = options;
   const folder = path.join(root, target, name);
   const { code, metafile } = await bundleFunction(name, root);
   const hash = createHash("sha256").update(code).digest("hex").slice(0, HASH_LENGTH);
@@ -56,7 +56,7 @@ export async function buildFunction(name: FunctionName, { root, target }: BuildO
     }),
   ]);
   const cache = path.join(folder, files.codeCacheName(hash));
-  await takeCodeCache(name, folder, cache);
+  await takeCodeCache(name, { folder, cache, occasion });
   return {
     name,
     folder: path.join(target, name),
@@ -81,14 +81,4 @@ function installed(metafile: Metafile, versions: Readonly<Record<string, string>
     Object.values(metafile.outputs).flatMap(({ imports }) => imports.map((found) => found.path)),
   );
   return Object.fromEntries(INSTALLED.filter((name) => imported.has(name)).map((name) => [name, versions[name]]));
-}
-
-async function takeCodeCache(name: FunctionName, folder: string, cache: string): Promise<void> {
-  const script = path.join(import.meta.dirname, "take-code-cache.ts");
-  await promisify(execFile)(process.execPath, [script, folder, cache], {
-    cwd: folder,
-    env: { ...startEnvironment(name), FUNCTION_TARGET: name, NODE_ENV: "production", PATH: process.env["PATH"] },
-    timeout: 60_000,
-  });
-  if (!existsSync(cache)) throw new Error(`${name}: no code cache was written`);
 }

@@ -184,11 +184,11 @@ const needsReconnect = (reason: string): Problem => ({ status: "needs_reconnect"
 
 /**
  * True for a name that this runtime's time zone data knows; offsets such as +02:00 do not count. The list knows most
- * names at a tenth of what a process's first DateTimeFormat costs (40 ms); aliases such as Europe/Kyiv need that one.
+ * names at a tenth of what a process's first DateTimeFormat costs (40 ms); aliases such as Asia/Kolkata need that one.
  */
 function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
-  if (Intl.supportedValuesOf("timeZone").includes(name)) return true;
+  if (name === "UTC" || Intl.supportedValuesOf("timeZone").includes(name)) return true;
   try {
     return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
   } catch {

@@ -2,20 +2,20 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FunctionName } from "../../../infra/topology/functions.ts";
+import { makeRehearsal } from "../../build/rehearsal/rehearsal.ts";
+import { steps } from "../../build/rehearsal/steps.ts";
 import { startServices } from "../../local/start-stack.ts";
 import type { Benchmark, BenchmarkOptions, BenchmarkRun, Metric, Target } from "../benchmark.ts";
 import { onOneCore } from "../measured-process.ts";
 import { runRounds } from "./race.ts";
 import { makeStarts } from "./starts.ts";
-import { steps } from "./steps.ts";
-import { openWorkplace } from "./workplace.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
 const REPETITIONS = 9;
 
 const METRICS: readonly Metric[] = [
   { name: "firstAnswerMs", title: "first answer", unit: "ms", reference: "hello" },
-  { name: "cpuMs", title: "CPU", unit: "ms" },
+  { name: "cpuMs", title: "CPU", unit: "ms", reference: "hello" },
   { name: "peakRssMiB", title: "peak RSS", unit: "MiB" },
 ];
 
@@ -41,17 +41,13 @@ async function run({ report, interrupted, only, repetitions = REPETITIONS }: Ben
   await mkdir(path.join(root, ".local"), { recursive: true });
   const folder = await mkdtemp(path.join(root, ".local", "cold-start-"));
   const services = await startServices({ onProgress: (what) => report(`starting ${what}`) });
+  const rehearsal = makeRehearsal(services);
   try {
-    const { environmentFor } = services;
-    const starts = await makeStarts({ root, folder: path.relative(root, folder), environmentFor });
-    const workplace = await openWorkplace(services, starts);
-    try {
-      const contestants = await runRounds({ workplace, starts, only, repetitions, report, interrupted });
-      return { metrics: METRICS, contestants, targets: targets(), notes: notes(only) };
-    } finally {
-      await workplace.platform.close();
-    }
+    const starts = await makeStarts({ root, folder: path.relative(root, folder), occasion: rehearsal });
+    const contestants = await runRounds({ rehearsal, starts, only, repetitions, report, interrupted });
+    return { metrics: METRICS, contestants, targets: targets(), notes: notes(only) };
   } finally {
+    await rehearsal.close();
     await services.stop();
     await rm(folder, { recursive: true, force: true });
   }

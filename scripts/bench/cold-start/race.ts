@@ -1,12 +1,13 @@
+import type { Rehearsal } from "../../build/rehearsal/rehearsal.ts";
+import { neededSteps, type Step, type Trip } from "../../build/rehearsal/steps.ts";
+import type { Ask, Workplace } from "../../build/rehearsal/workplace.ts";
 import type { BenchmarkOptions, Contestant } from "../benchmark.ts";
 import { type Command, measureStart, type StartFigures } from "../measured-process.ts";
 import { shuffled } from "../statistics.ts";
 import type { Starts } from "./starts.ts";
-import { neededSteps, type Step, type Trip } from "./steps.ts";
-import type { Ask, Workplace } from "./workplace.ts";
 
 export interface RaceOptions extends Omit<BenchmarkOptions, "repetitions"> {
-  readonly workplace: Workplace;
+  readonly rehearsal: Pick<Rehearsal, "workplace">;
   readonly starts: Starts;
   readonly repetitions: number;
 }
@@ -23,7 +24,7 @@ const HELLO = "hello";
  * process, and hello is started before every step: whatever slows the machine for a while slows all of them.
  */
 export async function runRounds(options: RaceOptions): Promise<readonly Contestant[]> {
-  const { workplace, starts, only, repetitions, report, interrupted } = options;
+  const { rehearsal, starts, only, repetitions, report, interrupted } = options;
   const figures = new Map<string, StartFigures[]>();
   const measure: Measure = async (name, command, ask) => {
     const result = await measureStart(command, ask, interrupted);
@@ -33,6 +34,7 @@ export async function runRounds(options: RaceOptions): Promise<readonly Contesta
   const isMeasured = ({ name }: Step) => only.length === 0 || only.includes(name);
   report("building the functions");
   for (const { name } of steps) for (const lane of LANES) await starts[lane](name);
+  const workplace = await rehearsal.workplace();
   // The first start reads files from the disk.
   for (const command of [starts.bare, starts.hello]) await measure(null, command, askForHello);
   for (let round = 1; round <= repetitions; round += 1) {

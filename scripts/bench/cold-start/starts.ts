@@ -2,9 +2,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { build } from "esbuild";
-import { type DeployedFunction, type FunctionName, functions } from "../../../infra/topology/functions.ts";
+import { type FunctionName, functions } from "../../../infra/topology/functions.ts";
 import { buildFunction } from "../../build/build-function.ts";
 import { FRAMEWORK_FILE, FRAMEWORK_FOLDER } from "../../build/loader.ts";
+import type { Occasion } from "../../build/take-code-cache.ts";
 import type { Command } from "../measured-process.ts";
 
 /** What the platform's framework command is, unbundled: what hello and the unbundled functions are started with. */
@@ -39,16 +40,17 @@ export interface StartsOptions {
   readonly root: string;
   /** Relative to the project; within it, so that installed packages are found. */
   readonly folder: string;
-  readonly environmentFor: (fn: DeployedFunction) => Promise<Readonly<Record<string, string>>>;
+  /** Where the functions work before they are measured. */
+  readonly occasion: Occasion;
 }
 
-export async function makeStarts({ root, folder, environmentFor }: StartsOptions): Promise<Starts> {
+export async function makeStarts({ root, folder, occasion }: StartsOptions): Promise<Starts> {
   const at = (name: string) => path.join(root, folder, name);
   await write(at("bare"), { "server.js": BARE, "package.json": '{"type":"commonjs"}' });
   await write(at("hello"), { "index.js": HELLO, "package.json": '{"type":"commonjs","main":"index.js"}' });
   const environmentOf = async (name: FunctionName) => {
     const fn = functions.find((candidate) => candidate.name === name) ?? functions[0];
-    return { ...(await environmentFor(fn)), ...platformEnvironment(fn) };
+    return { ...(await occasion.environmentFor(name)), ...platformEnvironment(fn) };
   };
   return {
     bare: { args: ["server.js"], cwd: at("bare"), environment: {} },
@@ -58,7 +60,7 @@ export async function makeStarts({ root, folder, environmentFor }: StartsOptions
       environment: platformEnvironment({ name: "helloWorld", memoryMiB: HELLO_MEMORY_MIB }),
     },
     built: once(async (name) => {
-      const built = await buildFunction(name, { root, target: folder });
+      const built = await buildFunction(name, { root, target: folder, occasion });
       const args = [path.join(FRAMEWORK_FOLDER, FRAMEWORK_FILE)];
       return { args, cwd: path.join(root, built.folder), environment: await environmentOf(name) };
     }),

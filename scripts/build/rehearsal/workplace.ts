@@ -4,8 +4,6 @@ import { subscriptions } from "../../../infra/topology/subscriptions.ts";
 import { BookingPlatform, type PlatformConsultant } from "../../local/booking-platform.ts";
 import { audienceOf, pushIdentity, schedulerIdentity, subscriptionPath } from "../../local/local-project.ts";
 import type { LocalServices } from "../../local/start-stack.ts";
-import { startOn } from "../measured-process.ts";
-import type { Starts } from "./starts.ts";
 
 /** A message as it stands on its topic. */
 export type TopicMessage = ReturnType<NonNullable<LocalServices["google"]["pubsub"]>["topicMessages"]>[number];
@@ -21,11 +19,9 @@ export interface Workplace {
 /** A request that a fresh function is to answer; throws unless it does. */
 export type Ask = (url: string) => Promise<void>;
 
-/** A consultant connects through the built google-auth, at the address that Google knows. */
-export async function openWorkplace(services: LocalServices, { built }: Pick<Starts, "built">): Promise<Workplace> {
+/** A consultant connects, through the google-auth that runs where Google knows it. */
+export async function openWorkplace(services: LocalServices): Promise<Workplace> {
   const platform = new BookingPlatform(services);
-  const port = Number(new URL(services.functionUrl("google-auth")).port);
-  const running = startOn(port, await built("google-auth"));
   try {
     const consultant = await platform.createConsultant("Dr. Clara Cold");
     await platform.connectGoogle(consultant);
@@ -33,8 +29,6 @@ export async function openWorkplace(services: LocalServices, { built }: Pick<Sta
   } catch (error) {
     await platform.close();
     throw error;
-  } finally {
-    await running.kill();
   }
 }
 
