@@ -17,4 +17,9 @@ export const relayEnvironment = z.object({
   /** The topic bookings are announced on; the outbox rows name theirs, this one must be among them. */
   GOOGLE_PUBSUB_TOPIC: z.string().min(1),
   OUTBOX_CLAIM_SECONDS: seconds,
+  /** `host:port` of an emulator; unset means Google. */
+  PUBSUB_EMULATOR_HOST: z
+    .string()
+    .regex(/^[^/]+:\d+$/)
+    .optional(),
 });

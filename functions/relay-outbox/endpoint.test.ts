@@ -82,7 +82,7 @@ async function serveRelay(): Promise<ServedFunction> {
     callers: makeCallerVerifier({ audience: AUDIENCE, callers: [SCHEDULER], oauthEndpoint: identity.oauth.url }),
     pingKey: makeSecretReader({ projectId: PROJECT, clock, endpoint: secrets.url }, "relay-ping-key"),
   });
-  const publisher = makePubsubPublisher(PROJECT);
+  const publisher = makePubsubPublisher({ projectId: PROJECT, emulatorHost: pubsub.host });
   const drain = coalesced(makeRelay({ store, publisher, clock, claimSeconds: 60 }));
   return serveFunction(makeCheckedFunction({ mayCall, handle: drain, log, tracing: testTracing(log) }));
 }

@@ -22,7 +22,8 @@ const log = makeLogger(NAME);
 const tracing = makeTracing({ name: NAME, config, clock: systemClock, log, exporter: makeTraceExporter(NAME, config) });
 const supabase = makeSupabase({ url: config.SUPABASE_URL, secretKey: config.SUPABASE_SECRET_KEY });
 const store = traced("outbox", makeOutboxStore(supabase));
-const publisher = makeTracedPublisher(traced("pubsub", makePubsubPublisher(config.GOOGLE_CLOUD_PROJECT_ID)));
+const pubsub = { projectId: config.GOOGLE_CLOUD_PROJECT_ID, emulatorHost: config.PUBSUB_EMULATOR_HOST };
+const publisher = makeTracedPublisher(traced("pubsub", makePubsubPublisher(pubsub)));
 
 const mayCall = makeRelayCallerCheck({
   store,

@@ -15,8 +15,8 @@ import { coalesced } from "./endpoint.ts";
 import { makeRelay, type RelayOptions } from "./handler.ts";
 
 const PROJECT = "booking-insights-local";
-/** gRPC codes, as the emulator records them. */
-const NOT_FOUND = 5;
+/** As the emulator records it. */
+const NOT_FOUND = 404;
 
 let database: TestDatabase;
 let api: TestApi;
@@ -27,7 +27,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
   [api, pubsub] = await Promise.all([database.api(), startPubSubEmulator({ clock: scaledClock(1) })]);
   pointAtEmulator();
-  publisher = makePubsubPublisher(PROJECT);
+  publisher = makePubsubPublisher({ projectId: PROJECT, emulatorHost: pubsub.host });
   const admin = new PubSub({ projectId: PROJECT });
   for (const topic of ["booking-events", "meeting-events"]) await admin.createTopic(topic);
   await admin.close();
@@ -70,7 +70,7 @@ const letClaimsExpire = () =>
   database.sql("update private.outbox set claimed_until = claimed_until - interval '1 hour'");
 const publishedIds = (topic = "booking-events") =>
   pubsub.topicMessages(topic).map(({ attributes }) => Number(attributes["outboxId"]));
-/** gRPC codes of the Publish calls so far, 200 for success. */
+/** Statuses of the Publish calls so far. */
 async function publishCalls(): Promise<readonly number[]> {
   const answer = await fetch(`${pubsub.url}/emulator/calls`);
   const { calls } = (await answer.json()) as { calls: readonly { operation: string; status: number }[] };
@@ -209,11 +209,11 @@ describe("a topic that fails", () => {
   it("keeps its rows with the reason, and holds no other topic up", async () => {
     await fill(600, "storage-events");
     await fill(600);
-    await expect(relay()()).rejects.toThrow(/600 published, but not outbox row 1: publish failed: code 5/);
+    await expect(relay()()).rejects.toThrow(/600 published, but not outbox row 1: publish failed: 404/);
     const rows = await waiting();
     expect(new Set(publishedIds()).size).toBe(600);
     expect(new Set(rows.map(({ topic }) => topic))).toEqual(new Set(["storage-events"]));
-    expect(rows[0]).toMatchObject({ error: "publish failed: code 5", dead: false, attempts: 1 });
+    expect(rows[0]).toMatchObject({ error: "publish failed: 404", dead: false, attempts: 1 });
   });
 
   it("is asked once in a run, and not again before its rows' pause is over", async () => {
@@ -257,7 +257,7 @@ describe("a topic that fails", () => {
   it("keeps its rows when we may not publish to it", async () => {
     await fill(2);
     await failNextPublish({ kind: "status", status: 403 });
-    await expect(relay()()).rejects.toThrow(/code 7/);
+    await expect(relay()()).rejects.toThrow(/publish failed: 403/);
     expect(await waiting()).toMatchObject([{ dead: false }, { dead: false }]);
   });
 });
@@ -270,7 +270,7 @@ describe("a message that Pub/Sub will never take", () => {
     );
     expect(await relay()()).toEqual(done("9 published"));
     expect(publishedIds().toSorted((a, b) => a - b)).toEqual([1, 2, 3, 5, 6, 7, 8, 9, 10]);
-    expect(await waiting()).toMatchObject([{ id: 4, dead: true, error: "publish failed: code 3" }]);
+    expect(await waiting()).toMatchObject([{ id: 4, dead: true, error: "publish failed: 400" }]);
     await letClaimsExpire();
     expect(await relay()()).toEqual(done("0 published"));
   });

@@ -1,81 +1,108 @@
-import { PubSub, type Topic } from "@google-cloud/pubsub";
-import { asError } from "#kernel/verdicts.ts";
+import { GoogleAuth } from "google-auth-library";
+import { pubsub as pubsubApi } from "googleapis/build/src/apis/pubsub/index.js";
+import { httpStatusOf } from "#google/errors.ts";
 import type { OutboxMessage, Publisher, PublishFailure } from "#ports/publisher.ts";
 
-/** For one try; gax repeats it, and gives an unreachable Pub/Sub up after two such times. The outbox row waits then. */
-const PUBLISH_TIMEOUT_MS = 15_000;
+export interface PubsubPublisherOptions {
+  readonly projectId: string;
+  /** `host:port` as PUBSUB_EMULATOR_HOST has it: asked without credentials, as Google's own clients do. */
+  readonly emulatorHost?: string | undefined;
+}
+
+const SCOPE = "https://www.googleapis.com/auth/pubsub";
 /** Pub/Sub's ceiling for one publish request. */
 const MAX_MESSAGES = 1_000;
-/** A message over 10 MB is never accepted (Pub/Sub quota); 9 MiB is the client's own ceiling per request. */
-const MAX_MESSAGE_BYTES = 9 * 1024 * 1024;
-/** google.rpc.Code INVALID_ARGUMENT: this very message is refused whatever we do. */
-const INVALID_ARGUMENT = 3;
+/** A message over 10 MB is never accepted, nor a request (Pub/Sub quota); a little less leaves room for attributes. */
+const MAX_BYTES = 9 * 1024 * 1024;
+/**
+ * Publishing again is harmless. Three tries of 10 s: an unreachable Pub/Sub is given up after 31 s, and the outbox
+ * rows wait then.
+ */
+const SENDING = {
+  timeout: 10_000,
+  retryConfig: {
+    ...{ retry: 2, noResponseRetries: 2, retryDelay: 100 },
+    httpMethodsToRetry: ["POST"],
+    statusCodesToRetry: [
+      [429, 429],
+      [500, 599],
+    ],
+  },
+};
 
-/** The official client, with one publish call per batch and topic: no ordering keys, no waiting for a batch to fill. */
-export function makePubsubPublisher(projectId: string): Publisher {
-  const pubsub = new PubSub({ projectId });
-  const batched = topicsOf(pubsub, MAX_MESSAGES);
-  const alone = topicsOf(pubsub, 1);
+/** A row in the form that Pub/Sub's REST API takes. */
+interface Packed {
+  readonly id: number;
+  readonly topic: string;
+  readonly sizeBytes: number;
+  readonly body: { readonly data: string; readonly attributes: Readonly<Record<string, string>> };
+}
+
+/** Null: published. */
+type Fate = PublishFailure | null;
+type Send = (topic: string, messages: readonly Packed[]) => Promise<readonly Fate[]>;
+
+/** One publish request for each topic and batch over REST, without ordering keys. */
+export function makePubsubPublisher({ projectId, emulatorHost }: PubsubPublisherOptions): Publisher {
+  const where =
+    emulatorHost === undefined ? { auth: new GoogleAuth({ scopes: SCOPE }) } : { rootUrl: `http://${emulatorHost}/` };
+  const { topics } = pubsubApi({ version: "v1", ...where }).projects;
+  const send: Send = async (topic, messages) => {
+    const requestBody = { messages: messages.map(({ body }) => ({ ...body })) };
+    try {
+      await topics.publish({ topic: `projects/${projectId}/topics/${topic}`, requestBody }, SENDING);
+      return messages.map(() => null);
+    } catch (thrown) {
+      const status = httpStatusOf(thrown);
+      // 400 is about the messages: refused whatever we do.
+      const fate = { reason: `publish failed: ${status ?? "no answer"}`, permanent: status === 400 };
+      return messages.map(({ id }) => ({ id, ...fate }));
+    }
+  };
   return {
     publish: async (messages) => {
-      const sent = messages.map((message) => publishOne(batched(message.topic), message));
-      // Started above, sent at once here: the client otherwise waits for its batch timer.
-      // Its promise fails when any message does; each message's own promise says which.
-      await Promise.allSettled([...new Set(messages.map(({ topic }) => topic))].map((name) => batched(name).flush()));
-      const results = await Promise.all(sent);
-      const company = companyOf(messages);
-      // One message that Pub/Sub refuses takes the whole request down: each is then tried by itself.
-      const settled = await Promise.all(
-        messages.map((message, index) => {
-          const result = results[index];
-          const shared = isRefused(result) && (company.get(message.topic) ?? 0) > 1;
-          return shared ? publishOne(alone(message.topic), message) : result;
-        }),
-      );
-      return {
-        published: settled.flatMap((result) => (typeof result === "number" ? [result] : [])),
-        failed: settled.flatMap((result) => (typeof result === "object" ? [result] : [])),
-      };
+      const fates = await Promise.all(batchesOf(messages.map(pack)).map((batch) => publishBatch(batch, send)));
+      const failed = fates.flat().filter((fate) => fate !== null);
+      const lost = new Set(failed.map(({ id }) => id));
+      return { published: messages.map(({ id }) => id).filter((id) => !lost.has(id)), failed };
     },
   };
 }
 
-function topicsOf(pubsub: PubSub, maxMessages: number): (name: string) => Topic {
-  const topics = new Map<string, Topic>();
-  return (name) => {
-    const known = topics.get(name);
-    if (known !== undefined) return known;
-    const topic = pubsub.topic(name, {
-      batching: { maxMessages, maxMilliseconds: 1_000, maxBytes: MAX_MESSAGE_BYTES },
-      gaxOpts: { timeout: PUBLISH_TIMEOUT_MS },
-    });
-    topics.set(name, topic);
-    return topic;
-  };
+function pack({ id, topic, data, attributes }: OutboxMessage): Packed {
+  const bytes = Buffer.from(JSON.stringify(data));
+  const body = { data: bytes.toString("base64"), attributes: { ...attributes, outboxId: String(id) } };
+  return { id, topic, sizeBytes: bytes.length, body };
 }
 
-const isRefused = (result: number | PublishFailure | undefined): boolean =>
-  typeof result === "object" && result.permanent;
-
-/** How many messages of a batch go to each topic. */
-function companyOf(messages: readonly OutboxMessage[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { topic } of messages) counts.set(topic, (counts.get(topic) ?? 0) + 1);
-  return counts;
+/** Messages of one topic, as many as one request takes; one that is too large by itself is alone. */
+function batchesOf(messages: readonly Packed[]): readonly (readonly Packed[])[] {
+  const batches: Packed[][] = [];
+  const filling = new Map<string, { readonly batch: Packed[]; bytes: number }>();
+  for (const message of messages) {
+    const current = filling.get(message.topic);
+    const fits = current !== undefined && current.bytes + message.sizeBytes <= MAX_BYTES;
+    if (fits && current.batch.length < MAX_MESSAGES) {
+      current.batch.push(message);
+      current.bytes += message.sizeBytes;
+    } else {
+      const batch = [message];
+      batches.push(batch);
+      filling.set(message.topic, { batch, bytes: message.sizeBytes });
+    }
+  }
+  return batches;
 }
 
-/** The row's id once Pub/Sub has the message, or why it has not. */
-async function publishOne(topic: Topic, message: OutboxMessage): Promise<number | PublishFailure> {
-  const data = Buffer.from(JSON.stringify(message.data));
-  if (data.length > MAX_MESSAGE_BYTES) {
-    return { id: message.id, reason: `the message has ${data.length} bytes, Pub/Sub takes 10 MB`, permanent: true };
+/** One message that Pub/Sub refuses takes the whole request down: each is then tried by itself. */
+async function publishBatch(batch: readonly Packed[], send: Send): Promise<readonly Fate[]> {
+  const [first] = batch;
+  if (first === undefined) return [];
+  if (first.sizeBytes > MAX_BYTES) {
+    return [{ id: first.id, reason: `the message has ${first.sizeBytes} bytes, Pub/Sub takes 10 MB`, permanent: true }];
   }
-  try {
-    await topic.publishMessage({ data, attributes: { ...message.attributes, outboxId: String(message.id) } });
-    return message.id;
-  } catch (thrown) {
-    const error = asError(thrown);
-    const code = "code" in error ? error.code : undefined;
-    return { id: message.id, reason: `publish failed: code ${String(code)}`, permanent: code === INVALID_ARGUMENT };
-  }
+  const fates = await send(first.topic, batch);
+  const refused = batch.length > 1 && fates.every((fate) => fate?.permanent === true);
+  if (!refused) return fates;
+  return (await Promise.all(batch.map((message) => send(message.topic, [message])))).flat();
 }

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import protos from "@google-cloud/pubsub-api/build/protos/protos.js";
 import type { handleUnaryCall, MethodDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Server, ServerCredentials, status } from "@grpc/grpc-js";
@@ -29,8 +30,6 @@ const GRPC_STATUS: Record<number, status> = {
 };
 
 export interface GrpcServerOptions {
-  readonly host: string;
-  readonly port: number;
   readonly broker: Broker;
   readonly operations: readonly GrpcOperation[];
   readonly onStreamingPull: (call: StreamingPullCall) => void;
@@ -38,8 +37,14 @@ export interface GrpcServerOptions {
   readonly calls: CallLog;
 }
 
-/** Serves the operations without TLS; resolves with the port. A method outside the table answers UNIMPLEMENTED. */
-export async function startGrpcServer(options: GrpcServerOptions): Promise<{ server: Server; port: number }> {
+export interface GrpcServer {
+  /** Serves a connection; the server listens nowhere itself. */
+  accept(connection: Socket): void;
+  stop(): void;
+}
+
+/** Serves the operations without TLS. A method outside the table answers UNIMPLEMENTED. */
+export function makeGrpcServer(options: GrpcServerOptions): GrpcServer {
   const server = new Server({ "grpc.max_receive_message_length": MAX_RECEIVED_BYTES });
   const definition: Record<string, MethodDefinition<unknown, unknown>> = {};
   const implementation: UntypedServiceImplementation = {};
@@ -56,13 +61,14 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<{ ser
   definition[spec.name] = methodDefinition(spec, { streaming: true });
   implementation[spec.name] = (call: StreamingPullCall) => options.onStreamingPull(call);
   server.addService(definition, implementation);
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${options.host}:${options.port}`, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) resolve(bound);
-      else reject(error);
-    });
-  });
-  return { server, port };
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  return {
+    accept: (connection) => injector.injectConnection(connection),
+    stop: () => {
+      injector.destroy();
+      server.forceShutdown();
+    },
+  };
 }
 
 function unaryHandler(operation: GrpcOperation, options: GrpcServerOptions): handleUnaryCall<unknown, unknown> {

@@ -1,7 +1,9 @@
+import type { Socket } from "node:net";
 import type { CallLog } from "../rest/call-log.ts";
 import type { FaultList } from "../rest/faults.ts";
 import type { Broker } from "./broker.ts";
-import { startGrpcServer } from "./grpc-server.ts";
+import { makeGrpcServer } from "./grpc-server.ts";
+import { listenForBoth } from "./one-port.ts";
 import { publisherOperations } from "./publisher-operations.ts";
 import type { PushService } from "./push-service.ts";
 import { failedPrecondition, StatusError } from "./status-error.ts";
@@ -18,6 +20,8 @@ export interface PubSubApiOptions {
   readonly push: PushService | null;
   readonly faults: FaultList;
   readonly calls: CallLog;
+  /** Takes the connections that speak HTTP/1: REST comes in by the same port. */
+  readonly http1: (connection: Socket) => void;
 }
 
 /** Serves Publisher and Subscriber; `stop` breaks every connection. */
@@ -28,13 +32,21 @@ export async function startPubSubApi(options: PubSubApiOptions): Promise<{ port:
     throw failedPrecondition("This method is not supported for this subscription type.");
   };
   const onCreated = (subscription: Subscription): void => push?.attach(subscription);
-  const { server, port } = await startGrpcServer({
-    ...rest,
+  const { host, port, http1, ...common } = rest;
+  const grpc = makeGrpcServer({
+    ...common,
     broker,
     operations: [...publisherOperations, ...subscriberOperations({ requirePullable, onCreated })],
     onStreamingPull: (call) => serveStream(call, broker, requirePullable),
   });
-  return { port, stop: () => server.forceShutdown() };
+  const served = await listenForBoth({ host, port }, { grpc: grpc.accept, http1 });
+  return {
+    port: served.port,
+    stop: () => {
+      grpc.stop();
+      served.stop();
+    },
+  };
 }
 
 /** The first request of a stream names the subscription; later ones carry acks. */

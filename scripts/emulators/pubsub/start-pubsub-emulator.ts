@@ -9,6 +9,7 @@ import { pubSubControl } from "./pubsub-control.ts";
 import type { MintIdToken } from "./push-delivery.ts";
 import { createPushService } from "./push-service.ts";
 import { type PubSubRestState, restOperations } from "./rest-operations.ts";
+import { publishOverRest } from "./rest-publish.ts";
 import type { Subscription } from "./subscription.ts";
 
 export interface PubSubEmulatorOptions {
@@ -55,7 +56,7 @@ export async function startPubSubEmulator(options: PubSubEmulatorOptions): Promi
   const rest = await startRestServer<PubSubRestState>({
     name: "Pub/Sub",
     port: options.controlPort ?? 0,
-    operations: restOperations,
+    operations: [...restOperations, publishOverRest],
     control: controlOperations,
     state: { ...control, broker, policies, permits, onCreated },
     authority,
@@ -63,8 +64,8 @@ export async function startPubSubEmulator(options: PubSubEmulatorOptions): Promi
     errorShape: "rpc",
     onReset: () => broker.clearMessages(),
   });
-  const { faults, calls } = rest;
-  const api = await startPubSubApi({ host, port: options.port ?? 0, broker, push, faults, calls });
+  const { faults, calls, accept: http1 } = rest;
+  const api = await startPubSubApi({ host, port: options.port ?? 0, broker, push, faults, calls, http1 });
   return {
     ...control,
     url: rest.url,

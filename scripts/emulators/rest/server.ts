@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { CallLog } from "./call-log.ts";
 import { controlOperations } from "./control.ts";
@@ -17,6 +17,8 @@ import { authenticate, readBody, screenPrincipal, screenQuery } from "./screen.t
 export interface RestServer extends Emulator {
   readonly faults: FaultList;
   readonly calls: CallLog;
+  /** Serves a connection that was made to another port. */
+  accept(connection: Socket): void;
 }
 
 export interface RestServerOptions<State> {
@@ -80,7 +82,8 @@ export async function startRestServer<State>(options: RestServerOptions<State>):
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { url: `http://127.0.0.1:${port}`, faults, calls, stop, reset };
+  const accept = (connection: Socket): void => void server.emit("connection", connection);
+  return { url: `http://127.0.0.1:${port}`, faults, calls, accept, stop, reset };
 }
 
 function route<State>(operation: Operation<State>, isControl: boolean): Route<State> {
