@@ -1,6 +1,5 @@
-import type { SecretManagerServiceClient } from "@google-cloud/secret-manager";
-import { readyClient } from "#google/ready-client.ts";
-import { restEndpoint } from "#google/rest-endpoint.ts";
+import { GoogleAuth } from "google-auth-library";
+import { secretmanager as secretManagerApi } from "googleapis/build/src/apis/secretmanager/index.js";
 import type { Clock } from "#kernel/clock.ts";
 import { Secret } from "#kernel/secret.ts";
 import { RetryableError } from "#kernel/verdicts.ts";
@@ -8,6 +7,7 @@ import { RetryableError } from "#kernel/verdicts.ts";
 /** A rotated secret is picked up within this time. */
 const CACHE_MS = 5 * 60_000;
 const ACCESS_TIMEOUT_MS = 10_000;
+const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
 
 export interface SecretReaderOptions {
   readonly projectId: string;
@@ -16,17 +16,23 @@ export interface SecretReaderOptions {
   readonly endpoint?: string | undefined;
 }
 
-/** Reads one secret's latest version through the official client, cached for five minutes and read once for many. */
+/** Reads one secret's latest version over REST, cached for five minutes and read once for many. */
 export function makeSecretReader(options: SecretReaderOptions, name: string): () => Promise<Secret> {
-  const client = readyClient(async () => {
-    const { SecretManagerServiceClient } = await import("@google-cloud/secret-manager");
-    return new SecretManagerServiceClient({ fallback: "rest", ...restEndpoint(options.endpoint) });
-  });
+  const rootUrl = options.endpoint === undefined ? {} : { rootUrl: `${options.endpoint}/` };
+  const { versions } = secretManagerApi({ version: "v1", auth: new GoogleAuth({ scopes: SCOPE }), ...rootUrl }).projects
+    .secrets;
+  const read = async (): Promise<Secret> => {
+    const version = `projects/${options.projectId}/secrets/${name}/versions/latest`;
+    const { data } = await versions.access({ name: version }, { timeout: ACCESS_TIMEOUT_MS });
+    const payload = data.payload?.data ?? "";
+    if (payload === "") throw new RetryableError(`secret ${name} has no payload`, { code: "secret_empty" });
+    return new Secret(Buffer.from(payload, "base64").toString("utf8"));
+  };
   let cached: { readonly secret: Promise<Secret>; readonly readAt: number } | null = null;
   return () => {
     const now = options.clock.now().getTime();
     if (cached !== null && now - cached.readAt < CACHE_MS) return cached.secret;
-    const reading = { secret: access(client, `projects/${options.projectId}/secrets/${name}`), readAt: now };
+    const reading = { secret: read(), readAt: now };
     cached = reading;
     // A failure is not kept; whoever waits for it hears of it.
     reading.secret.catch(() => {
@@ -34,16 +40,4 @@ export function makeSecretReader(options: SecretReaderOptions, name: string): ()
     });
     return reading.secret;
   };
-}
-
-async function access(client: () => Promise<SecretManagerServiceClient>, name: string): Promise<Secret> {
-  const [version] = await (await client()).accessSecretVersion(
-    { name: `${name}/versions/latest` },
-    { timeout: ACCESS_TIMEOUT_MS },
-  );
-  const data = version.payload?.data;
-  if (data === undefined || data === null || data.length === 0) {
-    throw new RetryableError(`secret ${name} has no payload`, { code: "secret_empty" });
-  }
-  return new Secret(Buffer.from(data).toString("utf8"));
 }
