@@ -21,10 +21,14 @@ export async function bundleFunction(name: FunctionName, root: string): Promise<
   const options = bundleOptions(name, root);
   const bundle = await outputOf(options);
   const servesWebRequests = Object.keys(bundle.metafile.inputs).includes("shared/runtime/fetch-function.ts");
-  return servesWebRequests
-    ? bundle
-    : outputOf({ ...options, inject: [path.join(import.meta.dirname, "web-client.ts")] });
+  return servesWebRequests ? bundle : outputOf({ ...options, ...lightWebClient });
 }
+
+/** In place of Node's own, however the bundled code spells them. */
+const lightWebClient = {
+  inject: [path.join(import.meta.dirname, "web-client.ts")],
+  define: { "globalThis.Headers": "Headers", "globalThis.fetch": "fetch" },
+};
 
 function bundleOptions(name: FunctionName, root: string): BuildOptions {
   return {

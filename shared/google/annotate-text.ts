@@ -1,8 +1,8 @@
+import { language as languageApi } from "googleapis/build/src/apis/language/index.js";
 import { type AnnotateTextAnswer, annotateTextAnswer } from "#contracts/language-answer.ts";
 import { parseAnswer } from "#google/answer.ts";
 import { googleError, httpStatusOf } from "#google/errors.ts";
-import { readyClient } from "#google/ready-client.ts";
-import { restEndpoint } from "#google/rest-endpoint.ts";
+import { serviceAuth } from "#google/service-auth.ts";
 import { backoffMs } from "#kernel/backoff.ts";
 import type { Clock } from "#kernel/clock.ts";
 import { asError, RetryableError } from "#kernel/verdicts.ts";
@@ -43,16 +43,14 @@ export function makeAnnotateText({
   clock,
   endpoint,
 }: LanguageOptions): (request: AnnotateRequest) => Promise<AnnotateTextAnswer> {
-  const ready = readyClient(async () => {
-    const { LanguageServiceClient } = await import("@google-cloud/language");
-    return new LanguageServiceClient({ fallback: "rest", projectId, ...restEndpoint(endpoint) });
-  });
+  const rootUrl = endpoint === undefined ? {} : { rootUrl: `${endpoint}/` };
+  const { documents } = languageApi({ version: "v1", auth: serviceAuth(projectId, "cloud-language"), ...rootUrl });
   return async (request) => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const client = await ready();
-        const [answer] = await client.annotateText(wireRequest(request), { timeout: REQUEST_TIMEOUT_MS });
-        return parseAnswer(API, annotateTextAnswer, answer);
+        const requestBody = wireRequest(request);
+        const { data } = await documents.annotateText({ requestBody }, { timeout: REQUEST_TIMEOUT_MS });
+        return parseAnswer(API, annotateTextAnswer, data);
       } catch (thrown) {
         if (isUnsupportedLanguage(thrown)) throw new UnsupportedLanguageError();
         const error = googleError(thrown, { api: API });

@@ -111,7 +111,7 @@ describe("Natural Language over the wire", () => {
   });
 
   it("gives up on what Google will never take", async () => {
-    google.faults.add({ operation: OPERATION, kind: "status", status: 400, times: 9 });
+    google.faults.add({ operation: OPERATION, kind: "status", status: 400, reason: "invalid", times: 9 });
     await expect(language().analyze(request(TEXT, "en"))).rejects.toThrow(PermanentError);
   });
 });

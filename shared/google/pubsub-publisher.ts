@@ -1,6 +1,6 @@
-import { GoogleAuth } from "google-auth-library";
 import { pubsub as pubsubApi } from "googleapis/build/src/apis/pubsub/index.js";
 import { httpStatusOf } from "#google/errors.ts";
+import { serviceAuth } from "#google/service-auth.ts";
 import type { OutboxMessage, Publisher, PublishFailure } from "#ports/publisher.ts";
 
 export interface PubsubPublisherOptions {
@@ -9,7 +9,6 @@ export interface PubsubPublisherOptions {
   readonly emulatorHost?: string | undefined;
 }
 
-const SCOPE = "https://www.googleapis.com/auth/pubsub";
 /** Pub/Sub's ceiling for one publish request. */
 const MAX_MESSAGES = 1_000;
 /** A message over 10 MB is never accepted, nor a request (Pub/Sub quota); a little less leaves room for attributes. */
@@ -45,7 +44,7 @@ type Send = (topic: string, messages: readonly Packed[]) => Promise<readonly Fat
 /** One publish request for each topic and batch over REST, without ordering keys. */
 export function makePubsubPublisher({ projectId, emulatorHost }: PubsubPublisherOptions): Publisher {
   const where =
-    emulatorHost === undefined ? { auth: new GoogleAuth({ scopes: SCOPE }) } : { rootUrl: `http://${emulatorHost}/` };
+    emulatorHost === undefined ? { auth: serviceAuth(projectId, "pubsub") } : { rootUrl: `http://${emulatorHost}/` };
   const { topics } = pubsubApi({ version: "v1", ...where }).projects;
   const send: Send = async (topic, messages) => {
     const requestBody = { messages: messages.map(({ body }) => ({ ...body })) };

@@ -1,5 +1,5 @@
-import { GoogleAuth } from "google-auth-library";
 import { secretmanager as secretManagerApi } from "googleapis/build/src/apis/secretmanager/index.js";
+import { serviceAuth } from "#google/service-auth.ts";
 import type { Clock } from "#kernel/clock.ts";
 import { Secret } from "#kernel/secret.ts";
 import { RetryableError } from "#kernel/verdicts.ts";
@@ -7,7 +7,6 @@ import { RetryableError } from "#kernel/verdicts.ts";
 /** A rotated secret is picked up within this time. */
 const CACHE_MS = 5 * 60_000;
 const ACCESS_TIMEOUT_MS = 10_000;
-const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
 
 export interface SecretReaderOptions {
   readonly projectId: string;
@@ -19,8 +18,8 @@ export interface SecretReaderOptions {
 /** Reads one secret's latest version over REST, cached for five minutes and read once for many. */
 export function makeSecretReader(options: SecretReaderOptions, name: string): () => Promise<Secret> {
   const rootUrl = options.endpoint === undefined ? {} : { rootUrl: `${options.endpoint}/` };
-  const { versions } = secretManagerApi({ version: "v1", auth: new GoogleAuth({ scopes: SCOPE }), ...rootUrl }).projects
-    .secrets;
+  const auth = serviceAuth(options.projectId, "cloud-platform");
+  const { versions } = secretManagerApi({ version: "v1", auth, ...rootUrl }).projects.secrets;
   const read = async (): Promise<Secret> => {
     const version = `projects/${options.projectId}/secrets/${name}/versions/latest`;
     const { data } = await versions.access({ name: version }, { timeout: ACCESS_TIMEOUT_MS });
