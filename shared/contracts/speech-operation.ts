@@ -22,17 +22,26 @@ const fileResult = z
   })
   .transform(({ error, cloudStorageResult, uri }) => ({ error, uri: cloudStorageResult?.uri || uri || null }));
 
-/** A batchRecognize operation as the client decodes it, reduced to how it ended; one file, so one result. */
-export const batchOperation = z.object({
+/** What a batchRecognize answers with. */
+export const startedOperation = z.looseObject({ name: z.string().min(1) });
+
+/** A page of operations; proto3 JSON leaves out what is empty. */
+export const operationList = z.looseObject({
+  operations: z.array(startedOperation.extend({ metadata: z.unknown() })).default([]),
+  nextPageToken: z.string().default(""),
+});
+
+/** A batchRecognize operation, reduced to how it ended; one file, so one result. */
+export const batchOperation = z.looseObject({
   done: z
     .boolean()
     .nullish()
     .transform((done) => done ?? false),
   error: status,
-  result: z
+  response: z
     .looseObject({ results: z.record(z.string(), fileResult).nullish() })
     .nullish()
-    .transform((result) => Object.values(result?.results ?? {})),
+    .transform((response) => Object.values(response?.results ?? {})),
 });
 
 const batchMetadata = z.looseObject({

@@ -1,9 +1,7 @@
-import type { SpeechClient } from "@google-cloud/speech/build/src/v2/index.js";
-import { batchOperation, batchRequestOf } from "#contracts/speech-operation.ts";
+import { batchOperation, batchRequestOf, operationList, startedOperation } from "#contracts/speech-operation.ts";
 import { parseAnswer } from "#google/answer.ts";
 import { googleError } from "#google/errors.ts";
-import { readyClient } from "#google/ready-client.ts";
-import { restEndpoint } from "#google/rest-endpoint.ts";
+import { serviceAuth } from "#google/service-auth.ts";
 import { PermanentError, RetryableError } from "#kernel/verdicts.ts";
 import type { Transcriber, TranscriptionProgress, TranscriptionRequest } from "#ports/transcriber.ts";
 
@@ -18,47 +16,55 @@ export interface SpeechOptions {
 const REQUEST_TIMEOUT_MS = 30_000;
 /** A job whose start was never confirmed is looked for among this many. */
 const MAX_OPERATIONS_SEARCHED = 300;
+const PAGE_SIZE = 100;
 const API = "Speech";
 const INSTALLATION_FAULTS: readonly string[] = ["google_forbidden", "google_not_found"];
 /** Called once: a repeated start is a second paid job. */
-const ONCE = { timeout: REQUEST_TIMEOUT_MS, retry: null } as const;
+const ONCE = { retry: false } as const;
 
-/** Speech-to-Text v2 over REST, as the function's service account. */
+/**
+ * Speech-to-Text v2 over REST, as the function's service account. No client of Google's: googleapis has no v2, and the
+ * generated one brings gax, which costs a start 100 ms for these three calls.
+ */
 export function makeTranscriber({ projectId, location, endpoint }: SpeechOptions): Transcriber {
-  const address =
-    endpoint === undefined ? { apiEndpoint: `${location}-speech.googleapis.com` } : restEndpoint(endpoint);
-  const ready = readyClient(async () => {
-    const { SpeechClient } = await import("@google-cloud/speech/build/src/v2/index.js");
-    return new SpeechClient({ fallback: true, projectId, ...address });
-  });
+  const auth = serviceAuth(projectId, "cloud-platform");
+  const root = `${endpoint ?? `https://${location}-speech.googleapis.com`}/v2`;
   const parent = `projects/${projectId}/locations/${location}`;
+  const call: Call = async (path, options) => {
+    const { data } = await auth.request<unknown>({
+      url: `${root}/${path}`,
+      timeout: REQUEST_TIMEOUT_MS,
+      retry: true,
+      ...options,
+    });
+    return data;
+  };
   return {
     start: async (request) => {
       try {
-        const client = await ready();
-        const [operation] = await client.batchRecognize(batchRequest(`${parent}/recognizers/_`, request), ONCE);
-        if (operation.name === undefined)
-          throw new RetryableError("Speech named no operation.", { code: "speech_unnamed" });
-        return operation.name;
+        const path = `${parent}/recognizers/_:batchRecognize`;
+        const answer = await call(path, { method: "POST", data: batchRequest(request), ...ONCE });
+        return parseAnswer(API, startedOperation, answer).name;
       } catch (thrown) {
         throw startError(thrown);
       }
     },
     find: async (outputUri) => {
       try {
-        const client = await ready();
-        for (const name of await recentOperations(client, parent)) {
-          const { metadata } = await client.checkBatchRecognizeProgress(name);
-          if (batchRequestOf(metadata)?.recognitionOutputConfig?.gcsOutputConfig?.uri === outputUri) return name;
-        }
-        return null;
+        return await findOperation(call, { parent, outputUri });
       } catch (thrown) {
         throw googleError(thrown, { api: API });
       }
     },
-    check: (operationName) => checkOperation(ready, operationName),
+    check: (operationName) => checkOperation(call, operationName),
   };
 }
+
+/** One request; its JSON answer is not believed yet. */
+type Call = (
+  path: string,
+  options?: { readonly method?: "POST"; readonly data?: object; readonly params?: object; readonly retry?: boolean },
+) => Promise<unknown>;
 
 /** A refusal of our own service account is a mistake of the installation: retried until someone mends it. */
 function startError(thrown: unknown): Error {
@@ -70,9 +76,8 @@ function startError(thrown: unknown): Error {
   });
 }
 
-function batchRequest(recognizer: string, request: TranscriptionRequest) {
+function batchRequest(request: TranscriptionRequest) {
   return {
-    recognizer,
     config: {
       autoDecodingConfig: {},
       model: request.model,
@@ -85,17 +90,12 @@ function batchRequest(recognizer: string, request: TranscriptionRequest) {
   };
 }
 
-async function checkOperation(ready: () => Promise<SpeechClient>, name: string): Promise<TranscriptionProgress> {
+async function checkOperation(call: Call, name: string): Promise<TranscriptionProgress> {
   try {
-    const operation = await (await ready()).checkBatchRecognizeProgress(name);
-    const { done, error, result } = parseAnswer(API, batchOperation, {
-      done: operation.done,
-      error: operation.error ?? operation.latestResponse.error,
-      result: operation.result,
-    });
+    const { done, error, response } = parseAnswer(API, batchOperation, await call(name));
     if (!done) return { kind: "running" };
     if (error !== null) return { kind: "failed", reason: said(error.message) };
-    const [file] = result;
+    const [file] = response;
     if (file === undefined) return { kind: "failed", reason: said("it finished without a result") };
     return file.error === null && file.uri !== null
       ? { kind: "succeeded", resultUri: file.uri }
@@ -107,17 +107,23 @@ async function checkOperation(ready: () => Promise<SpeechClient>, name: string):
   }
 }
 
-async function recentOperations(client: SpeechClient, parent: string): Promise<string[]> {
-  const names: string[] = [];
-  // The generated type asks for a message instance where the client takes a plain one.
-  const request = { name: parent, filter: "", pageSize: 100 } as Parameters<
-    typeof client.operationsClient.listOperationsAsync
-  >[0];
-  for await (const { name } of client.operationsClient.listOperationsAsync(request)) {
-    if (typeof name === "string") names.push(name);
-    if (names.length >= MAX_OPERATIONS_SEARCHED) break;
+/** The newest operation that writes to this place. */
+async function findOperation(
+  call: Call,
+  { parent, outputUri }: { readonly parent: string; readonly outputUri: string },
+): Promise<string | null> {
+  let pageToken: string | undefined;
+  for (let searched = 0; searched < MAX_OPERATIONS_SEARCHED; searched += PAGE_SIZE) {
+    const params = { pageSize: PAGE_SIZE, ...(pageToken !== undefined && { pageToken }) };
+    const page = parseAnswer(API, operationList, await call(`${parent}/operations`, { params }));
+    const found = page.operations.find(({ metadata }) => outputOf(metadata) === outputUri);
+    if (found !== undefined || page.nextPageToken === "") return found?.name ?? null;
+    pageToken = page.nextPageToken;
   }
-  return names;
+  return null;
 }
+
+const outputOf = (metadata: unknown): string | undefined =>
+  batchRequestOf(metadata)?.recognitionOutputConfig?.gcsOutputConfig?.uri;
 
 const said = (message: string): string => `Speech-to-Text could not transcribe the recording: ${message}`;
