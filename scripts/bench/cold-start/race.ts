@@ -44,7 +44,8 @@ export async function runRounds(options: RaceOptions): Promise<readonly Contesta
       await runLane({ workplace, starts, steps, isMeasured, measure }, lane);
     }
   }
-  return contestantsOf(figures);
+  const order = [BARE, HELLO, ...steps.flatMap((step) => LANES.map((lane) => nameOf(step, lane)))];
+  return order.flatMap((name) => contestantOf(name, figures.get(name) ?? []));
 }
 
 /** Starts a process and asks it; without a name the figures are not kept. */
@@ -80,14 +81,13 @@ const askForHello: Ask = async (url) => {
 
 const nameOf = ({ name }: Step, lane: Lane): string => (lane === "built" ? name : `${name}, ${lane}`);
 
-function contestantsOf(figures: ReadonlyMap<string, readonly StartFigures[]>): Contestant[] {
-  return [...figures].map(([name, all]) => ({
-    name,
-    role: name === BARE ? "limit" : name === HELLO || name.includes(",") ? "reference" : "product",
-    samples: {
-      firstAnswerMs: all.map(({ firstAnswerMs }) => firstAnswerMs),
-      cpuMs: all.flatMap(({ cpuMs }) => cpuMs ?? []),
-      peakRssMiB: all.flatMap(({ peakRssMiB }) => peakRssMiB ?? []),
-    },
-  }));
+function contestantOf(name: string, all: readonly StartFigures[]): Contestant[] {
+  if (all.length === 0) return [];
+  const role = name === BARE ? "limit" : name === HELLO || name.includes(",") ? "reference" : "product";
+  const samples = {
+    firstAnswerMs: all.map(({ firstAnswerMs }) => firstAnswerMs),
+    cpuMs: all.flatMap(({ cpuMs }) => cpuMs ?? []),
+    peakRssMiB: all.flatMap(({ peakRssMiB }) => peakRssMiB ?? []),
+  };
+  return [{ name, role, samples }];
 }

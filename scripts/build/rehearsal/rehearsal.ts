@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { type FunctionName, functions } from "../../../infra/topology/functions.ts";
 import { superviseFunction } from "../../local/function-process.ts";
 import type { LocalServices } from "../../local/start-stack.ts";
-import type { Occasion } from "../take-code-cache.ts";
-import { type Step, steps, type Trip } from "./steps.ts";
+import { type Occasion, strangersCall } from "../take-code-cache.ts";
+import { steps, type Trip } from "./steps.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
 
 const logsFolder = fileURLToPath(new URL("../../../.local/logs", import.meta.url));
@@ -17,7 +17,10 @@ export interface Rehearsal extends Occasion {
   close(): Promise<void>;
 }
 
-/** What a function needs to have happened first is done by its predecessors, from their sources if need be. */
+/**
+ * What a function needs to have happened first is done by its predecessors, from their sources if need be. A function
+ * without a step only answers a stranger.
+ */
 export function makeRehearsal(services: LocalServices): Rehearsal {
   let opened: Promise<Workplace> | null = null;
   let trip: Trip | null = null;
@@ -42,9 +45,11 @@ export function makeRehearsal(services: LocalServices): Rehearsal {
     return opened;
   };
   const play = async (name: FunctionName, url: string): Promise<void> => {
+    const step = steps.find((candidate) => candidate.name === name);
+    if (step === undefined) return strangersCall.play(name, url);
     if (name === "google-auth") opened ??= openWorkplace(services);
     trip ??= { workplace: await workplace(), bookingId: "", customerEmail: "", published: null };
-    const { needs, prepare, confirm } = stepOf(name);
+    const { needs, prepare, confirm } = step;
     if (needs !== undefined && !done.has(needs)) await fromSources(needs, (at) => play(needs, at));
     const ask = await prepare(trip);
     await ask(url);
@@ -60,9 +65,3 @@ export function makeRehearsal(services: LocalServices): Rehearsal {
 }
 
 const functionNamed = (name: FunctionName) => functions.find((fn) => fn.name === name) ?? functions[0];
-
-function stepOf(name: FunctionName): Step {
-  const step = steps.find((candidate) => candidate.name === name);
-  if (step === undefined) throw new Error(`steps.ts does not say what ${name} does first`);
-  return step;
-}

@@ -163,6 +163,8 @@ export const steps: readonly Step[] = [
 /** The steps asked for and those that must come before them; all when none is named. */
 export function neededSteps(only: readonly string[]): readonly Step[] {
   const needed = new Set<string>(only.length === 0 ? steps.map(({ name }) => name) : only);
+  const unknown = only.filter((wanted) => !steps.some(({ name }) => name === wanted));
+  if (unknown.length > 0) throw new Error(`scripts/build/rehearsal/steps.ts does not say what ${unknown} does first`);
   for (const { name, needs } of steps.toReversed()) if (needed.has(name) && needs !== undefined) needed.add(needs);
   return steps.filter(({ name }) => needed.has(name));
 }
