@@ -28,7 +28,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
   [api, pubsub] = await Promise.all([database.api(), startPubSubEmulator({ clock: scaledClock(1) })]);
   pointAtEmulator();
-  publisher = makeTracedPublisher(makePubsubPublisher(PROJECT));
+  publisher = makeTracedPublisher(makePubsubPublisher({ projectId: PROJECT, emulatorHost: pubsub.host }));
   const admin = new PubSub({ projectId: PROJECT });
   await admin.createTopic("booking-events");
   await admin.close();
