@@ -49,8 +49,11 @@ describe("bundles", () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   function build(files: Record<string, string>): void {
-    mkdirSync(path.join(folder, "relay-outbox"), { recursive: true });
-    for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, "relay-outbox", name), text);
+    for (const [name, text] of Object.entries(files)) {
+      const file = path.join(folder, "relay-outbox", name);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    }
   }
   const hash = () => readBundles(folder).get("relay-outbox")!.hash;
 
@@ -74,7 +77,7 @@ describe("bundles", () => {
   });
 
   it("writes an archive of what was built, and says what was not", () => {
-    build({ "package.json": "{}", "index.js": "" });
+    build({ "package.json": "{}", "index.cjs": "", "framework/main.cjs": "", "node_modules/left/over.js": "" });
     const bundles = readBundles(folder);
     writeZips(bundles, path.join(folder, "zips"));
 
@@ -82,6 +85,6 @@ describe("bundles", () => {
     const [archive] = readdirSync(path.join(folder, "zips"));
     expect(archive).toBe(`relay-outbox-${hash()}.zip`);
     const names = [...unzip(readFileSync(path.join(folder, "zips", archive!))).keys()];
-    expect(names).toEqual(["index.js", "package.json"]);
+    expect(names).toEqual(["framework/main.cjs", "index.cjs", "package.json"]);
   });
 });

@@ -27,9 +27,17 @@ export const unbuiltBundles = (): Bundles =>
 
 function readBundle(name: FunctionName, folder: string): Bundle {
   if (!existsSync(path.join(folder, "package.json"))) return { name, hash: UNBUILT, files: [] };
-  const names = readdirSync(folder, { withFileTypes: true }).flatMap((file) => (file.isFile() ? [file.name] : []));
-  const files = names.sort().map((file) => ({ name: file, content: readFileSync(path.join(folder, file)) }));
+  const files = namesWithin(folder).map((name) => ({ name, content: readFileSync(path.join(folder, name)) }));
   return { name, hash: hashOf(files), files };
+}
+
+/** Every file below the folder, with forward slashes, as a zip names them; what npm installed beside them is left out. */
+function namesWithin(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((file) => file.isFile())
+    .map((file) => path.relative(folder, path.join(file.parentPath, file.name)).replaceAll(path.sep, "/"))
+    .filter((name) => !name.startsWith("node_modules/"))
+    .sort();
 }
 
 /** V8's code cache is left out: it differs from build to build, and the code that it is made from does not. */

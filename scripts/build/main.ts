@@ -1,11 +1,9 @@
 // npm run build [-- NAME...] [--json] [--without-rehearsal]: the functions of infra/topology into dist/functions.
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type FunctionName, functions } from "../../infra/topology/functions.ts";
-import { startServices } from "../local/start-stack.ts";
-import { type BuiltFunction, buildFunction } from "./build-function.ts";
-import { makeRehearsal } from "./rehearsal/rehearsal.ts";
-import type { Occasion } from "./take-code-cache.ts";
+import { functions } from "../../infra/topology/functions.ts";
+import type { BuiltFunction } from "./build-function.ts";
+import { buildFunctions } from "./build-functions.ts";
 
 const USAGE = `npm run build [-- NAME...] [OPTIONS]
 
@@ -30,34 +28,19 @@ async function main(): Promise<void> {
   const unknown = positionals.filter((name) => !names.some((known) => known === name));
   if (unknown.length > 0)
     throw new Error(`No function is called ${unknown.join(", ")}; there are ${names.join(", ")}.`);
-  const wanted = names.filter((name) => positionals.length === 0 || positionals.includes(name));
-  const built = values["without-rehearsal"] ? await buildAll(wanted) : await rehearsed(wanted);
+  const built = await buildFunctions({
+    names: names.filter((name) => positionals.length === 0 || positionals.includes(name)),
+    root,
+    target: "dist/functions",
+    rehearse: !values["without-rehearsal"],
+    onProgress: (step) => void process.stderr.write(`starting ${step}\n`),
+    onBuilt: (one) => values.json || process.stdout.write(lineOf(one)),
+  });
   if (values.json) process.stdout.write(`${JSON.stringify({ functions: built })}\n`);
 }
 
-/** On the local stack, where each function does its real work once. */
-async function rehearsed(wanted: readonly FunctionName[]): Promise<readonly BuiltFunction[]> {
-  const onProgress = (step: string) => void process.stderr.write(`starting ${step}\n`);
-  const services = await startServices({ onProgress });
-  const rehearsal = makeRehearsal(services);
-  try {
-    return await buildAll(wanted, rehearsal);
-  } finally {
-    await rehearsal.close();
-    await services.stop();
-  }
-}
-
-async function buildAll(wanted: readonly FunctionName[], occasion?: Occasion): Promise<readonly BuiltFunction[]> {
-  const built: BuiltFunction[] = [];
-  for (const name of wanted) {
-    const result = await buildFunction(name, { root, target: "dist/functions", ...(occasion && { occasion }) });
-    built.push(result);
-    if (values.json) continue;
-    const sizes = `bundle ${kib(result.bundleBytes)}, code cache ${kib(result.codeCacheBytes)}`;
-    process.stdout.write(`${name.padEnd(20)} ${sizes}   ${result.folder}\n`);
-  }
-  return built;
+function lineOf({ name, folder, bundleBytes, codeCacheBytes }: BuiltFunction): string {
+  return `${name.padEnd(20)} bundle ${kib(bundleBytes)}, code cache ${kib(codeCacheBytes)}   ${folder}\n`;
 }
 
 main().catch((error: unknown) => {

@@ -4,7 +4,7 @@ import type { Environment } from "../../infra/environment.ts";
 import { policies, review } from "../../infra/policies/review.ts";
 import { synthesize } from "../../infra/synthesize.ts";
 import { functions } from "../../infra/topology/functions.ts";
-import { buildFunction } from "../build/build-function.ts";
+import { buildFunctions } from "../build/build-functions.ts";
 import { DeployError } from "./deploy-error.ts";
 
 export interface Folders {
@@ -13,11 +13,14 @@ export interface Folders {
   /** Of the bundles and of the stacks, relative to `root`. */
   readonly bundles: string;
   readonly stacks: string;
+  /** Whether functions do their work once while they are built, so that they start faster. */
+  readonly rehearse: boolean;
 }
 
-/** Bundles every function; answers a line for the journal. */
-export async function buildAll({ root, bundles }: Folders): Promise<string> {
-  const built = await Promise.all(functions.map(({ name }) => buildFunction(name, { root, target: bundles })));
+/** Bundles every function, rehearsed on the local stack where that is wanted; answers a line for the journal. */
+export async function buildAll({ root, bundles, rehearse }: Folders): Promise<string> {
+  const names = functions.map(({ name }) => name);
+  const built = await buildFunctions({ names, root, target: bundles, rehearse });
   const mebibytes =
     built.reduce((sum, { bundleBytes, codeCacheBytes }) => sum + bundleBytes + codeCacheBytes, 0) / 2 ** 20;
   return `${built.length} functions, ${mebibytes.toFixed(1)} MiB with their code caches`;

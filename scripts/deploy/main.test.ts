@@ -49,7 +49,7 @@ describe("npm run deploy", () => {
       ...["plan shown", "migrate shown", "apply shown", "relay shown"],
     ]);
     for (const { name } of functions) {
-      expect(existsSync(path.join(work, "functions", name, "index.js"))).toBe(true);
+      expect(existsSync(path.join(work, "functions", name, "index.cjs"))).toBe(true);
     }
     const stack = JSON.parse(readFileSync(path.join(work, "cdktf.out/stacks/live/cdk.tf.json"), "utf8"));
     const archives = Object.values<{ source: string }>(stack.resource.google_storage_bucket_object);

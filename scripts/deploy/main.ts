@@ -115,8 +115,8 @@ const optionsOf = (values: Values): Omit<DeploymentOptions, "environment"> => ({
 
 const foldersOf = (work: string | undefined): Folders =>
   work === undefined
-    ? { root: ROOT, bundles: "dist/functions", stacks: "cdktf.out" }
-    : { root: ROOT, bundles: path.join(work, "functions"), stacks: path.join(work, "cdktf.out") };
+    ? { root: ROOT, bundles: "dist/functions", stacks: "cdktf.out", rehearse: true }
+    : { root: ROOT, bundles: path.join(work, "functions"), stacks: path.join(work, "cdktf.out"), rehearse: false };
 
 function closing({ dryRun, planOnly, environment }: DeploymentOptions, { outputs = {} }: Partial<Deployed>): string[] {
   if (dryRun) return ["", "Nothing was changed. Without --dry-run these steps are taken in this order."];
