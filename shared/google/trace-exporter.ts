@@ -1,9 +1,9 @@
-import { GoogleAuth } from "google-auth-library";
 import type { TracingConfig } from "#contracts/environment.ts";
+import { serviceAuth } from "#google/service-auth.ts";
 import type { SpanExporter } from "#ports/span-exporter.ts";
 
 /** All that writing spans needs; Google's client asks the metadata server for no more. */
-const SCOPE = "https://www.googleapis.com/auth/trace.append";
+const SCOPE = "trace.append";
 
 /**
  * Spans to an OTLP receiver (Google's is https://telemetry.googleapis.com/v1/traces) over OpenTelemetry's own exporter,
@@ -13,7 +13,7 @@ const SCOPE = "https://www.googleapis.com/auth/trace.append";
 export function makeTraceExporter(service: string, config: TracingConfig): SpanExporter | null {
   const { TRACES_ENDPOINT: url, GOOGLE_CLOUD_PROJECT_ID: projectId, GOOGLE_CLOUD_REGION: region } = config;
   if (url === undefined) return null;
-  const auth = new GoogleAuth({ scopes: [SCOPE] });
+  const auth = serviceAuth(projectId, SCOPE);
   const headers = async (): Promise<Record<string, string>> => Object.fromEntries(await auth.getRequestHeaders());
   let loading: Promise<SpanExporter["export"]> | null = null;
   const load = (): Promise<SpanExporter["export"]> => {
