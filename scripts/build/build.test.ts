@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FunctionName, functions } from "../../infra/topology/functions.ts";
 import { freePort } from "../local/database/free-port.ts";
 import { buildFunction } from "./build-function.ts";
+import { NODE_FLAGS } from "./loader.ts";
 import { oneCopyOfEach } from "./one-copy.ts";
 import { startEnvironment } from "./start-environment.ts";
 
@@ -18,7 +19,8 @@ const installedFramework = path.join(
   path.dirname(createRequire(import.meta.url).resolve("@google-cloud/functions-framework")),
   "main.js",
 );
-const system = { PATH: process.env["PATH"] };
+/** This very Node is the one that a command finds. */
+const system = { PATH: [path.dirname(process.execPath), process.env["PATH"]].join(path.delimiter) };
 let target: string;
 
 beforeAll(async () => {
@@ -101,9 +103,10 @@ it("copies of one version become one, other versions stay", () => {
 });
 
 /** Starts the function as Cloud Run does, in its folder, and asks it something without a token. */
-async function answerOf(name: FunctionName, folder: string, framework = "framework/main.cjs"): Promise<number> {
+async function answerOf(name: FunctionName, folder: string, framework?: string): Promise<number> {
   const port = await freePort();
-  const child = spawn(process.execPath, [framework], {
+  const command = framework === undefined ? ["framework/main.cjs"] : [process.execPath, framework];
+  const child = spawn(command[0] ?? "", command.slice(1), {
     cwd: path.join(root, folder),
     env: { ...startEnvironment(name), ...system, FUNCTION_TARGET: name, PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
@@ -131,7 +134,7 @@ const cacheRejected = (name: FunctionName, folder: string): Promise<string> =>
 /** The value of an expression in a process that has loaded the function. */
 async function run(name: FunctionName, folder: string, expression: string): Promise<string> {
   const code = `require("./index.cjs"); console.log(String(${expression})); process.exit(0)`;
-  const { stdout } = await promisify(execFile)(process.execPath, ["-e", code], {
+  const { stdout } = await promisify(execFile)(process.execPath, [...NODE_FLAGS, "-e", code], {
     cwd: path.join(root, folder),
     env: { ...startEnvironment(name), ...system },
   });

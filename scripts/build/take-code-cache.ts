@@ -5,6 +5,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { FunctionName } from "../../infra/topology/functions.ts";
 import { freePort } from "../local/database/free-port.ts";
+import { NODE_FLAGS } from "./loader.ts";
 import { startEnvironment } from "./start-environment.ts";
 
 /** What a function does before its code cache is taken: the cache holds what was compiled until then. */
@@ -41,7 +42,7 @@ export interface CodeCacheOptions {
 export async function takeCodeCache(name: FunctionName, { folder, cache, occasion }: CodeCacheOptions): Promise<void> {
   const port = await occasion.portOf(name);
   const environment = await occasion.environmentFor(name);
-  const child = spawn(process.execPath, [CACHING_FUNCTION, folder, cache], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, CACHING_FUNCTION, folder, cache], {
     cwd: folder,
     env: { ...environment, FUNCTION_TARGET: name, NODE_ENV: "production", PATH: process.env["PATH"], PORT: `${port}` },
     stdio: ["pipe", "ignore", "pipe"],

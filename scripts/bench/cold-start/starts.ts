@@ -4,7 +4,7 @@ import path from "node:path";
 import { build } from "esbuild";
 import { type FunctionName, functions } from "../../../infra/topology/functions.ts";
 import { buildFunction } from "../../build/build-function.ts";
-import { FRAMEWORK_FILE, FRAMEWORK_FOLDER } from "../../build/loader.ts";
+import { FRAMEWORK_FILE, FRAMEWORK_FOLDER, NODE_FLAGS } from "../../build/loader.ts";
 import type { Occasion } from "../../build/take-code-cache.ts";
 import type { Command } from "../measured-process.ts";
 
@@ -61,7 +61,7 @@ export async function makeStarts({ root, folder, occasion }: StartsOptions): Pro
     },
     built: once(async (name) => {
       const built = await buildFunction(name, { root, target: folder, occasion });
-      const args = [path.join(FRAMEWORK_FOLDER, FRAMEWORK_FILE)];
+      const args = [...NODE_FLAGS, path.join(FRAMEWORK_FOLDER, FRAMEWORK_FILE)];
       return { args, cwd: path.join(root, built.folder), environment: await environmentOf(name) };
     }),
     unbundled: once(async (name) => {
