@@ -12,8 +12,9 @@ export interface AdapterCall {
 
 const ADAPTERS = /^shared\/google\//;
 const PORTS = /^shared\/ports\//;
-/** Packages whose clients may sign in as the function's account; `googleapis` is only ever given a consultant's client. */
-const CLIENTS = /\/node_modules\/(@google-cloud\/(?!functions-framework\/)|google-gax\/|google-auth-library\/)/;
+/** Packages whose clients may sign in as the function's account; the other APIs of `googleapis` are called as consultants. */
+const CLIENTS =
+  /\/node_modules\/(@google-cloud\/(?!functions-framework\/)|google-gax\/|google-auth-library\/|googleapis\/build\/src\/apis\/(language|pubsub|secretmanager)\/)/;
 
 /** Every call of the official clients that the function can reach, by way of the port methods that its own code uses. */
 export function adapterCallsOf(sources: Sources, name: string): readonly AdapterCall[] {

@@ -28,19 +28,17 @@ export const clientCalls: Readonly<Record<string, ClientCall | null>> = {
   "File.delete": objects("storage.objects.delete"),
   "Bucket.getFiles": objects("storage.objects.list"),
 
-  "SpeechClient.batchRecognize": speech("speech.recognizers.recognize"),
-  "SpeechClient.checkBatchRecognizeProgress": speech("speech.operations.get"),
-  "OperationsClient.listOperationsAsync": speech("speech.operations.list"),
+  // Plain requests: the use says which.
+  "Transcriber.start: GoogleAuth.request": speech("speech.recognizers.recognize"),
+  "Transcriber.check: GoogleAuth.request": speech("speech.operations.get"),
+  "Transcriber.find: GoogleAuth.request": speech("speech.operations.list"),
 
   // Natural Language has no permission of its own: any account of a project that has the API enabled may call it.
-  "LanguageServiceClient.annotateText": { permissions: [], on: "project" },
+  "Resource$Documents.annotateText": { permissions: [], on: "project" },
 
-  "PubSub.topic": nothing,
-  "Topic.publishMessage": { permissions: ["pubsub.topics.publish"], on: "relayed topics" },
-  // Sends what publishMessage was given.
-  "Topic.flush": nothing,
+  "Resource$Projects$Topics.publish": { permissions: ["pubsub.topics.publish"], on: "relayed topics" },
 
-  "SecretManagerServiceClient.accessSecretVersion": {
+  "Resource$Projects$Secrets$Versions.access": {
     permissions: ["secretmanager.versions.access"],
     on: "secrets read while running",
   },
@@ -59,3 +57,9 @@ export const clientCalls: Readonly<Record<string, ClientCall | null>> = {
   "LoginTicket.getPayload": nothing,
   "ConsultantClient.setCredentials": nothing,
 };
+
+/** What is known of a call; undefined when nothing is. A method of many uses stands under each of them. */
+export function clientCallOf(use: string, client: string): ClientCall | null | undefined {
+  const key = [`${use}: ${client}`, client].find((name) => Object.hasOwn(clientCalls, name));
+  return key === undefined ? undefined : clientCalls[key];
+}

@@ -4,7 +4,7 @@ import { type DeployedFunction, functions } from "../topology/functions.ts";
 import { serviceAgents } from "../topology/service-agents.ts";
 import { type Topic, topics } from "../topology/topics.ts";
 import type { AdapterCall } from "./adapter-calls.ts";
-import { clientCalls, type Touches } from "./client-calls.ts";
+import { clientCallOf, type Touches } from "./client-calls.ts";
 import { agentTitle, EVERYONE, namesIn } from "./synthesized-names.ts";
 
 /** One permission that an account must hold, and what calls for it. */
@@ -19,7 +19,7 @@ export interface Need {
 /** What a function's own code calls. Throws for a method of a client that the table of calls does not know. */
 export function needsOfCode(fn: DeployedFunction, calls: readonly AdapterCall[]): readonly Need[] {
   return calls.flatMap(({ file, use, client }) => {
-    const known = clientCalls[client];
+    const known = clientCallOf(use, client);
     if (known === undefined) {
       throw new Error(`${file}: ${client} is not in infra/permissions/client-calls.ts: which permission does it need?`);
     }

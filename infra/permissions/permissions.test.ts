@@ -159,7 +159,7 @@ describe.each(functions.map((fn: DeployedFunction) => fn))("custom roles of $nam
 });
 
 it("the table of clients' calls has none that nobody makes any more", () => {
-  const made = new Set([...calls.values()].flat().map(({ client }) => client));
+  const made = new Set([...calls.values()].flat().flatMap(({ use, client }) => [client, `${use}: ${client}`]));
 
   expect(Object.keys(clientCalls).filter((client) => !made.has(client))).toEqual([]);
 });

@@ -25,7 +25,6 @@ export const access = {
   "start-transcriptions": {
     on: "project",
     permissions: {
-      "speech.operations.get": "Transcriber.find",
       "speech.operations.list": "Transcriber.find",
       "speech.recognizers.recognize": "Transcriber.start",
     },
