@@ -19,13 +19,16 @@ export async function listenForBoth(
     connection.once("close", () => open.delete(connection));
     // Until a server takes it, a connection that breaks is nobody's.
     connection.on("error", () => undefined);
-    connection.once("readable", () => {
+    const hand = (): void => {
       const start: Buffer | null = connection.read();
+      // Readable without data: it ended, or its data is still to come.
       if (start === null) return;
+      connection.off("readable", hand);
       connection.unshift(start);
       const isHttp2 = start.subarray(0, HTTP2_PREFACE.length).toString("latin1") === HTTP2_PREFACE;
       protocols[isHttp2 ? "grpc" : "http1"](connection);
-    });
+    };
+    connection.on("readable", hand);
   });
   await listening(server, { host, port });
   const address = server.address();
