@@ -75,6 +75,7 @@ it("the history names the day, the machine and the commit, with the table and th
 
   expect(section).toContain("## 2026-11-21 01:02 UTC: cold-start");
   expect(section).toContain("2 x A CPU, 24 GiB, linux-x64, Node 24.1.0, load 0.5 before the run, commit abc1234.");
-  expect(section).toContain("| relay | 142 (130-150), 1.42 x hello | 88 | 50000 |");
+  expect(section).toContain("| relay | 142 (130-150), 1.42 x hello | 88            | 50000           |");
+  expect(section).toContain("| ----- | --------------------------- | ------------- | --------------- |");
   expect(section).toContain("- relay: first answer 1.42 x hello, target at most 1.3: missed");
 });

@@ -36,8 +36,11 @@ export function terminalText(comparison: Comparison): string {
 /** The comparison as Markdown, for the history. */
 export function markdownText(comparison: Comparison): string {
   const [head = [], ...body] = tableOf(comparison);
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const table = [line(head), line(head.map(() => "---")), ...body.map(line)].join("\n");
+  const widths = head.map((_title, column) => Math.max(3, ...[head, ...body].map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  // As the formatter has it, so that a recorded run passes the checks.
+  const table = [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
   const list = [...comparison.verdicts.map(({ sentence }) => sentence), ...comparison.notes];
   return `${table}\n\n${list.map((entry) => `- ${entry}`).join("\n")}\n`;
 }
