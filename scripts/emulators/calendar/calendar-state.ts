@@ -12,6 +12,8 @@ export interface StoredEvent extends Omit<WritableEvent, "conferenceData"> {
   readonly calendarId: string;
   readonly owner: Owner;
   readonly etag: string;
+  /** Which change of all calendars made it what it is. */
+  readonly change: number;
   readonly sequence: number;
   readonly created: string;
   readonly updated: string;
@@ -28,9 +30,12 @@ export class CalendarState {
   readonly #requestIds = new Set<string>();
   readonly #clock: EmulatorClock;
   readonly #meet: MeetSpaces;
+  #changes = 0;
+  readonly #onChange: (calendarId: string) => void;
   conferencePlan: ConferencePlan = { pendingReads: 0, fail: false };
 
-  constructor(clock: EmulatorClock, meet: MeetSpaces) {
+  constructor(clock: EmulatorClock, meet: MeetSpaces, onChange: (calendarId: string) => void = () => undefined) {
+    this.#onChange = onChange;
     this.#clock = clock;
     this.#meet = meet;
   }
@@ -38,6 +43,11 @@ export class CalendarState {
   events(calendarId?: string): StoredEvent[] {
     const calendars = calendarId === undefined ? [...this.#calendars.values()] : [this.#calendar(calendarId)];
     return calendars.flatMap((events) => [...events.values()]);
+  }
+
+  /** The newest change of a calendar; 0 before the first. */
+  lastChange(calendarId: string): number {
+    return this.events(calendarId).reduce((newest, { change }) => Math.max(newest, change), 0);
   }
 
   find(calendarId: string, eventId: string): StoredEvent {
@@ -126,9 +136,12 @@ export class CalendarState {
   }
 
   /** Every change has its own etag. */
-  #put(event: Omit<StoredEvent, "etag" | "updated">): StoredEvent {
+  #put(event: Omit<StoredEvent, "etag" | "updated" | "change">): StoredEvent {
     const etag = `"${randomBytes(8).toString("hex")}"`;
-    return this.#store({ ...event, updated: this.#clock.now().toISOString(), etag });
+    this.#changes += 1;
+    const stored = this.#store({ ...event, updated: this.#clock.now().toISOString(), etag, change: this.#changes });
+    this.#onChange(event.calendarId);
+    return stored;
   }
 
   #store(event: StoredEvent): StoredEvent {

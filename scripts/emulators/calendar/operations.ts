@@ -1,28 +1,24 @@
 import { z } from "zod";
-import type { Owner } from "../meet/meet-state.ts";
-import { invalid, notFound } from "../rest/errors.ts";
+import { invalid } from "../rest/errors.ts";
 import { type Call, type Operation, ok, userOf, withBody } from "../rest/operation.ts";
 import { pageOf } from "../rest/paging.ts";
+import { ownerOf } from "./calendar-owner.ts";
 import type { CalendarState, StoredEvent } from "./calendar-state.ts";
+import type { Channels } from "./channels.ts";
 import { eventPatch, writableEvent } from "./event-fields.ts";
 import { resourceOf } from "./event-resource.ts";
 import { datesOf } from "./recurrence.ts";
+import { CALENDARS, FREE_BUSY, READ, WRITE } from "./scopes.ts";
+import type { SyncTokens } from "./sync-tokens.ts";
 
 export interface CalendarOperationsState {
   readonly calendar: CalendarState;
+  readonly channels: Channels;
+  readonly syncTokens: SyncTokens;
   /** The account's display name, by e-mail. */
   readonly nameOf: (email: string) => string | undefined;
 }
 
-const scope = (name: string): string => `https://www.googleapis.com/auth/calendar${name}`;
-const WRITE = ["", ".events", ".events.owned", ".app.created"].map(scope);
-const READ = [
-  ...WRITE,
-  ...[".readonly", ".events.readonly", ".events.owned.readonly", ".events.freebusy", ".events.public.readonly"].map(
-    scope,
-  ),
-];
-const FREE_BUSY = ["", ".readonly", ".freebusy", ".events.freebusy"].map(scope);
 const SEND_UPDATES = new Set(["all", "externalOnly", "none"]);
 const CHANGE_QUERY = [
   "conferenceDataVersion",
@@ -80,23 +76,27 @@ export const operations: readonly Operation<CalendarOperationsState>[] = [
   },
   {
     ...{ name: "events.list", method: "GET", path: events, scopes: READ },
-    query: ["privateExtendedProperty", "showDeleted", "singleEvents", "maxResults", "pageToken", "timeMin", "timeMax"],
+    query: [
+      ...["privateExtendedProperty", "showDeleted", "singleEvents", "maxResults", "pageToken", "timeMin", "timeMax"],
+      "syncToken",
+    ],
     run: (call, state) => {
-      const stored = state.calendar.events(ownerOf(call, state).email);
-      const dated = call.query.get("singleEvents") === "true" ? stored.flatMap(datesOf) : stored;
-      const listed = dated.filter(filterOf(call.query));
+      const { email } = ownerOf(call, state);
+      const seen = state.syncTokens.read(email, call.query);
+      const changed = state.calendar.events(email).filter(({ change }) => change > (seen ?? 0));
+      const dated = call.query.get("singleEvents") === "true" ? changed.flatMap(datesOf) : changed;
+      const listed = seen === null ? dated.filter(filterOf(call.query)) : dated;
       const asked = { size: call.query.get("maxResults"), token: call.query.get("pageToken") };
       const { items, ...next } = pageOf(listed, asked, { standard: 250, max: 2500 });
-      return ok({
-        kind: "calendar#events",
-        items: items.map((item) => resourceOf(state.calendar.look(item))),
-        ...next,
-      });
+      const shown = items.map((item) => resourceOf(state.calendar.look(item)));
+      const page = { calendarId: email, newest: state.calendar.lastChange(email), last: !("nextPageToken" in next) };
+      const token = state.syncTokens.of(page, call.query);
+      return ok({ kind: "calendar#events", items: shown, ...next, ...(token !== null && { nextSyncToken: token }) });
     },
   },
   {
     ...{ name: "calendars.get", method: "GET", path: "/calendar/v3/calendars/:calendarId", query: [] },
-    scopes: ["", ".readonly"].map(scope),
+    scopes: CALENDARS,
     run: (call, state) => {
       const { email } = ownerOf(call, state);
       const conferenceProperties = { allowedConferenceSolutionTypes: ["hangoutsMeet"] };
@@ -124,15 +124,6 @@ export const operations: readonly Operation<CalendarOperationsState>[] = [
 function answer({ calendar }: CalendarOperationsState, stored: StoredEvent) {
   const looked = calendar.look(stored);
   return ok(resourceOf(looked), { etag: looked.etag });
-}
-
-/** The caller's own calendar; anybody else's is as absent as one that never was. */
-function ownerOf(call: Call, { nameOf }: CalendarOperationsState): Owner {
-  const { sub, email } = userOf(call);
-  const id = call.params["calendarId"];
-  if (id !== "primary" && id !== email) throw notFound();
-  const name = nameOf(email);
-  return { sub, email, ...(name !== undefined && { name }) };
 }
 
 const found = (call: Call, state: CalendarOperationsState): StoredEvent =>

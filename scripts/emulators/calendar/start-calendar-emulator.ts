@@ -4,10 +4,13 @@ import type { Emulator, EmulatorClock, TokenAuthority } from "../rest/emulator.t
 import { type Operation, ok, withBody } from "../rest/operation.ts";
 import { type RestServer, startRestServer } from "../rest/server.ts";
 import { CalendarState, type StoredEvent } from "./calendar-state.ts";
+import { type Channel, Channels } from "./channels.ts";
 import type { ConferencePlan } from "./conference.ts";
 import { type EventPatch, eventPatch } from "./event-fields.ts";
 import { resourceOf } from "./event-resource.ts";
 import { type CalendarOperationsState, operations } from "./operations.ts";
+import { SyncTokens } from "./sync-tokens.ts";
+import { watchOperations } from "./watch-operations.ts";
 
 export interface CalendarEmulatorOptions {
   readonly port?: number;
@@ -26,27 +29,47 @@ export interface CalendarEmulator extends Emulator, Pick<RestServer, "faults" | 
   planConferences(plan: Partial<ConferencePlan>): void;
   /** As the calendar's owner does it by hand; a patch, which may also bring a deleted event back. */
   edit(calendarId: string, eventId: string, change: EventPatch): void;
+  /** Those that have not expired or been stopped. */
+  channels(): readonly Channel[];
+  /** Every sync token given so far answers 410 from now on. */
+  expireSyncTokens(): void;
+  /** So many of the next notifications get lost. */
+  loseNotifications(count: number): void;
 }
 
 /** Starts Calendar. */
 export async function startCalendarEmulator(options: CalendarEmulatorOptions): Promise<CalendarEmulator> {
   const { authority, clock, meet, nameOf = () => undefined } = options;
-  const calendar = new CalendarState(clock, meet);
+  const channels = new Channels(clock);
+  const syncTokens = new SyncTokens();
+  const calendar = new CalendarState(clock, meet, (calendarId) => channels.changed(calendarId));
   const server = await startRestServer<CalendarOperationsState>({
     name: "Calendar",
     port: options.port ?? 0,
-    operations,
+    operations: [...operations, ...watchOperations],
     control,
-    state: { calendar, nameOf },
+    state: { calendar, channels, syncTokens, nameOf },
     authority,
     clock,
-    onReset: () => calendar.clear(),
+    onReset: () => {
+      calendar.clear();
+      channels.clear();
+    },
   });
   return {
     ...server,
+    stop: () => {
+      channels.close();
+      return server.stop();
+    },
     events: (calendarId) => calendar.events(calendarId),
     planConferences: (plan) => {
       calendar.conferencePlan = { ...calendar.conferencePlan, ...plan };
+    },
+    channels: () => channels.all(),
+    expireSyncTokens: () => syncTokens.expireAll(),
+    loseNotifications: (count) => {
+      channels.losses = count;
     },
     edit: (calendarId, eventId, change) => edit(calendar, { calendarId, eventId, change }),
   };
@@ -65,6 +88,11 @@ function edit(calendar: CalendarState, { calendarId, eventId, change }: Edit): v
 const open = { query: [], anonymous: true } as const;
 const plan = z.strictObject({ pendingReads: z.int().min(0).optional(), fail: z.boolean().optional() });
 const handEdit = z.strictObject({ calendarId: z.string(), eventId: z.string(), change: eventPatch });
+
+const syncFaults = z.strictObject({
+  expireTokens: z.boolean().optional(),
+  loseNotifications: z.int().min(0).optional(),
+});
 
 const control: readonly Operation<CalendarOperationsState>[] = [
   {
@@ -85,6 +113,18 @@ const control: readonly Operation<CalendarOperationsState>[] = [
     ...{ ...open, name: "control.edit", method: "POST", path: "/emulator/edit" },
     ...withBody<CalendarOperationsState, typeof handEdit>(handEdit, (body, _call, { calendar }) => {
       edit(calendar, body);
+      return ok({});
+    }),
+  },
+  {
+    ...{ ...open, name: "control.channels", method: "GET", path: "/emulator/channels" },
+    run: (_call, { channels }) => ok({ channels: channels.all() }),
+  },
+  {
+    ...{ ...open, name: "control.sync", method: "POST", path: "/emulator/sync" },
+    ...withBody<CalendarOperationsState, typeof syncFaults>(syncFaults, (body, _call, { channels, syncTokens }) => {
+      if (body.expireTokens === true) syncTokens.expireAll();
+      if (body.loseNotifications !== undefined) channels.losses = body.loseNotifications;
       return ok({});
     }),
   },
