@@ -10,6 +10,8 @@ export const serverOnlyTables: readonly string[] = [
   "private.booking_leases",
   "private.booking_rooms",
   "private.booking_tombstones",
+  "private.calendar_channels",
+  "private.calendar_readings",
   "private.capture_work",
   "private.changes",
   "private.effects",

@@ -478,9 +478,14 @@ export type Database = {
         Returns: Json;
       };
       begin_calendar_read: { Args: { p_backfill_id: number; p_user_id: string }; Returns: Json };
+      begin_calendar_reading: { Args: { p_holder: string; p_lease_seconds: number; p_user_id: string }; Returns: Json };
       begin_capture: {
         Args: { p_holder: string; p_lease_seconds: number; p_recording_name: string; p_user_id: string };
         Returns: Json;
+      };
+      break_off_calendar_reading: {
+        Args: { p_fencing: number; p_problem: string; p_retry_seconds: number; p_user_id: string };
+        Returns: undefined;
       };
       claim_recording_searches: {
         Args: { p_give_up_seconds: number; p_limit: number; p_overdue_seconds: number };
@@ -502,6 +507,14 @@ export type Database = {
       claim_transcription_start: {
         Args: { p_chunk: number; p_fencing: number; p_recording_id: string; p_starts: number };
         Returns: boolean;
+      };
+      claim_unread_calendars: { Args: { p_claim_seconds: number; p_limit: number }; Returns: string[] };
+      claim_unwatched_calendars: {
+        Args: { p_claim_seconds: number; p_limit: number; p_overlap_seconds: number };
+        Returns: {
+          calendar_id: string;
+          user_id: string;
+        }[];
       };
       claim_workspace_subscriptions: {
         Args: { p_claim_seconds: number; p_limit: number };
@@ -546,10 +559,15 @@ export type Database = {
         Args: { p_backfill_id: number; p_connected: boolean; p_final: boolean; p_problem: string; p_user_id: string };
         Returns: undefined;
       };
+      finish_calendar_reading: {
+        Args: { p_check_seconds: number; p_fencing: number; p_result: Json; p_user_id: string };
+        Returns: boolean;
+      };
       finish_capture_copy: {
         Args: { p_effects: Json; p_fencing: number; p_keep_days: number; p_object: Json; p_recording_id: string };
         Returns: boolean;
       };
+      forget_calendar_channel: { Args: { p_channel_id: string }; Returns: undefined };
       forget_google_token: { Args: { p_token_version: number; p_user_id: string }; Returns: boolean };
       get_decrypted_google_refresh_token: { Args: { p_user_id: string }; Returns: Json };
       inspect_google_connections: { Args: Record<PropertyKey, never>; Returns: Json };
@@ -594,11 +612,23 @@ export type Database = {
           booking_id: string;
         }[];
       };
+      list_retired_channels: {
+        Args: { p_limit: number; p_user_id?: string };
+        Returns: {
+          id: string;
+          resource_id: string;
+          user_id: string;
+        }[];
+      };
       mark_google_connection: {
         Args: { p_reason: string; p_state: string; p_token_version: number; p_user_id: string };
         Returns: boolean;
       };
       match_recording: { Args: { p_fencing: number; p_found: Json; p_recording_id: string }; Returns: Json };
+      note_calendar_channel_problem: {
+        Args: { p_first_seconds: number; p_problem: string; p_user_id: string };
+        Returns: undefined;
+      };
       note_capture_upload: {
         Args: { p_fencing: number; p_recording_id: string; p_session_uri: string; p_source: Json };
         Returns: boolean;
@@ -616,6 +646,10 @@ export type Database = {
       plan_backfill_page: { Args: { p_after: string; p_backfill_id: number; p_limit: number }; Returns: Json };
       plan_booking_room: {
         Args: { p_booking_id: string; p_fencing: number; p_lease_seconds: number; p_room: Json };
+        Returns: boolean;
+      };
+      plan_calendar_channel: {
+        Args: { p_channel_id: string; p_token_sha256: string; p_user_id: string };
         Returns: boolean;
       };
       plan_transcription: { Args: { p_fencing: number; p_jobs: Json; p_recording_id: string }; Returns: Json };
@@ -671,6 +705,10 @@ export type Database = {
         Returns: Json;
       };
       recheck_workspace_subscription: { Args: { p_name: string }; Returns: boolean };
+      record_calendar_page: {
+        Args: { p_events: Json; p_fencing: number; p_lease_seconds: number; p_reading: string; p_user_id: string };
+        Returns: number;
+      };
       record_effects: { Args: { p_effects: Json }; Returns: undefined };
       record_rejected_input: {
         Args: { p_edge: string; p_reason: string; p_sha256: string; p_size_bytes: number };
@@ -724,6 +762,7 @@ export type Database = {
         Args: { p_limit: number; p_max_requeues: number; p_overdue_seconds: number };
         Returns: number;
       };
+      retire_calendar_channels: { Args: { p_user_id: string }; Returns: undefined };
       revive_recordings: { Args: { p_results_keep_days: number; p_revivals: Json }; Returns: number };
       sample_backfill_items: {
         Args: { p_backfill_id: number; p_consultant_id?: string; p_each: number };
@@ -736,6 +775,10 @@ export type Database = {
         }[];
       };
       save_backfill_proposals: { Args: { p_backfill_id: number; p_proposals: Json }; Returns: undefined };
+      save_calendar_channel: {
+        Args: { p_channel_id: string; p_expires_at: string; p_resource_id: string };
+        Returns: undefined;
+      };
       save_workspace_subscription: {
         Args: { p_check_seconds: number; p_google_sub: string; p_subscription: Json; p_user_id: string };
         Returns: boolean;
@@ -780,6 +823,7 @@ export type Database = {
       };
       use_oauth_state: { Args: { p_cookie_sha256: string; p_state_sha256: string }; Returns: Json };
       use_relay_nonce: { Args: { p_nonce: string }; Returns: boolean };
+      user_of_calendar_channel: { Args: { p_channel_id: string; p_token_sha256: string }; Returns: string };
       user_of_workspace_subscription: { Args: { p_name: string }; Returns: string };
       write_insights: {
         Args: { p_booking_id: string; p_fencing: number; p_insights: Json; p_lease_seconds: number };
