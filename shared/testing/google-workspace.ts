@@ -17,6 +17,8 @@ export interface GoogleWorkspace {
   readonly oauth: OAuthEmulator;
   readonly calendar: CalendarEmulator;
   readonly meet: MeetEmulator;
+  /** Lets Google's time go on; it stands still otherwise. */
+  advance(ms: number): void;
   /** Forgets accounts, events, spaces, faults and calls. */
   reset(): void;
   stop(): Promise<void>;
@@ -38,6 +40,7 @@ export async function startGoogleWorkspace(): Promise<GoogleWorkspace> {
     oauth,
     calendar,
     meet,
+    advance: (ms) => clock.advance(ms),
     reset: () => {
       for (const part of parts) part.reset();
     },
