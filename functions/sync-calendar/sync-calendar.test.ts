@@ -1,6 +1,4 @@
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { makeCalendarChanges } from "#google/calendar-changes.ts";
 import { makeConsultantAuth } from "#google/consultant-auth.ts";
 import { Secret } from "#kernel/secret.ts";
@@ -20,7 +18,6 @@ import {
   startGoogleWorkspace,
   type TestConsultant,
 } from "#testing/google-workspace.ts";
-import { makeWatchCalendars } from "../keep-watch/watch-calendars.ts";
 import { makeSyncCallerCheck } from "./endpoint.ts";
 import { makeHandler } from "./handler.ts";
 import { makeReadCalendar } from "./read-calendar.ts";
@@ -214,77 +211,42 @@ describe("a sweep", () => {
   });
 });
 
-describe("a notification", () => {
-  let hook: Server;
-  let received: IncomingHttpHeaders[];
+describe("a caller", () => {
+  const token = "x".repeat(43);
+  const channelId = crypto.randomUUID();
   beforeEach(async () => {
-    received = [];
-    hook = createServer((request, response) => {
-      received.push(request.headers);
-      response.writeHead(204).end();
-    });
-    await new Promise<void>((resolve) => hook.listen(0, "127.0.0.1", resolve));
-  });
-  afterEach(() => new Promise((resolve) => hook.close(resolve)));
-
-  const watch = (overrides: { readonly overlapSeconds?: number } = {}) => {
-    const { changes, channels } = instance();
-    const address = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`;
-    const periods = { lifetimeSeconds: 604_800, overlapSeconds: 86_400, claimSeconds: 0.001, retrySeconds: 0.001 };
-    return makeWatchCalendars({ channels: changes, store: channels, address, ...periods, ...overrides });
-  };
-  const check = () =>
-    makeSyncCallerCheck({
-      channels: makeCalendarChannelStore(api.service),
-      callers: {
-        verify: async (authorization) => (authorization === "Bearer scheduler" ? { email: "scheduler@p" } : null),
-      },
-    });
-  const shown = (headers: IncomingHttpHeaders) => (name: string) => headers[name] as string | undefined;
-  const arrived = async () => {
-    while (received.length === 0) {
-      google.advance(0);
-      await new Promise(setImmediate);
-    }
-    return received[0] ?? {};
-  };
-
-  it("through a channel of ours names the consultant; the scheduler's token is a sweep", async () => {
-    expect(await watch().run()).toBe(1);
-    expect(await check()(shown(await arrived()))).toEqual({ kind: "changed", userId: ada.userId });
-    expect(await check()(() => "Bearer scheduler")).toEqual({ kind: "sweep" });
+    await database.sql(
+      `insert into private.calendar_channels (id, user_id, google_sub, calendar_id, token_sha256)
+       values ($1, $2, 'sub', 'primary', sha256($3))`,
+      [channelId, ada.userId, Buffer.from(token)],
+    );
   });
 
-  it.each<[string, IncomingHttpHeaders]>([
-    ["another secret", { "x-goog-channel-token": "x".repeat(43) }],
+  const check = makeSyncCallerCheck({
+    channels: { userOf: (id, digest) => instance().channels.userOf(id, digest) },
+    callers: { verify: async (given) => (given === "Bearer scheduler" ? { email: "scheduler@p" } : null) },
+  });
+  const callWith = (headers: Readonly<Record<string, string | undefined>>) =>
+    check((name) => ({ "x-goog-channel-id": channelId, "x-goog-channel-token": token, ...headers })[name]);
+
+  it("that shows a channel and its secret is Google, about one consultant; the scheduler's token is a sweep", async () => {
+    expect(await callWith({})).toEqual({ kind: "changed", userId: ada.userId });
+    expect(await callWith({ authorization: "Bearer scheduler" })).toEqual({ kind: "sweep" });
+  });
+
+  it.each<[string, Readonly<Record<string, string | undefined>>]>([
+    ["another secret", { "x-goog-channel-token": "y".repeat(43) }],
     ["no secret", { "x-goog-channel-token": undefined }],
     ["a secret that is too long", { "x-goog-channel-token": "x".repeat(257) }],
     ["another channel", { "x-goog-channel-id": "00000000-0000-4000-8000-000000000000" }],
     ["a channel that is no id", { "x-goog-channel-id": "1' or '1'='1" }],
     ["a stranger's token", { authorization: "Bearer stranger" }],
-  ])("with %s is a stranger's", async (_what, forged) => {
-    await watch().run();
-    expect(await check()(shown({ ...(await arrived()), ...forged }))).toBeNull();
+  ])("with %s is a stranger", async (_what, forged) => {
+    expect(await callWith(forged)).toBeNull();
   });
 
-  it("comes through one channel only: its successor takes over in time, and the old one is stopped", async () => {
-    await watch().run();
-    const old = await arrived();
-    expect(await watch().run()).toBe(0);
-    expect(await watch({ overlapSeconds: 700_000 }).run()).toBe(2);
-    expect(google.calendar.channels()).toHaveLength(1);
-    expect(google.calendar.channels()[0]?.id).not.toBe(old["x-goog-channel-id"]);
-    expect(await check()(shown(old))).toBeNull();
-  });
-
-  it("does not come where Google refuses a channel: the reason is kept and it is tried again", async () => {
-    google.calendar.faults.add({ operation: "events.watch", kind: "status", status: 403, times: 1 });
-    expect(await watch().run()).toBe(0);
-    const [row] = await database.sql<{ problem: string }>(
-      "select channel_problem as problem from private.calendar_readings",
-    );
-    expect(row?.problem).toContain("Google Calendar");
-    await database.sql("update private.calendar_readings set channel_check_at = now()");
-    expect(await watch().run()).toBe(1);
+  it("through a channel that is no longer wanted is a stranger", async () => {
+    await instance().channels.retireAll(ada.userId);
+    expect(await callWith({})).toBeNull();
   });
 });
