@@ -2,14 +2,15 @@ import { type BookingGoal, goalOf } from "#domain/booking-goal.ts";
 import { assertNever } from "#kernel/exhaustive.ts";
 import { done, ignored, parked } from "#kernel/outcome.ts";
 import { NeedsReconnectError, PermanentError } from "#kernel/verdicts.ts";
+import { answerEdit } from "./answer-edit.ts";
 import { adopt, type BackfillDeps, returnBooking } from "./backfill-task.ts";
-import type { EventRequest, HeldEvent } from "./event-holder.ts";
+import type { EventRequest, Holding } from "./event-holder.ts";
 import { noEvent, type Pass, type PassInput, type PassResult, resultOf, sentences } from "./pass-result.ts";
 import type { Retirement, RetireRequest } from "./retire-events.ts";
 import { showEvent } from "./show-event.ts";
 
 export interface PassDeps extends BackfillDeps {
-  readonly holdEvent: (request: EventRequest) => Promise<HeldEvent>;
+  readonly holdEvent: (request: EventRequest) => Promise<Holding>;
   readonly retireEvents: (request: RetireRequest) => Promise<Retirement>;
 }
 
@@ -80,18 +81,20 @@ async function hold(deps: PassDeps, input: PassInput, goal: Goal<"hold_event">):
   const shownId = snapshot.booking?.googleCalendarEventId ?? null;
   const here = snapshot.rooms.find((room) => room.userId === goal.userId && room.eventId === shownId);
   const elsewhere = snapshot.rooms.filter((room) => room.userId !== at.userId || room.calendarId !== at.calendarId);
-  const held = await deps.holdEvent({
-    ...{ lease, at, note, event: goal.event },
+  const holding = await deps.holdEvent({
+    ...{ lease, at, note, event: goal.event, calendarEdits: goal.calendarEdits },
     knownEventId: here?.eventId ?? null,
     knownIsAdopted: here?.adopted ?? false,
+    agreed: here?.agreed ?? null,
     generation: snapshot.booking?.calendarGeneration ?? 0,
     takenIds: new Set(elsewhere.map((room) => room.eventId)),
   });
+  if (holding.kind !== "held") return answerEdit(input, goal, holding);
   // A calendar may be known by two names: the event that was just held is not another one.
-  const others = snapshot.rooms.filter((room) => room.userId !== at.userId || room.eventId !== held.event.id);
+  const others = snapshot.rooms.filter((room) => room.userId !== at.userId || room.eventId !== holding.event.id);
   const { retired, reason, retry } = await deps.retireEvents({ lease, rooms: others, note });
-  const room = here?.eventId === held.event.id ? here : { ...at, eventId: held.event.id };
-  const shown = await showEvent(deps.meetings, { input, goal, held, room });
+  const room = here?.eventId === holding.event.id ? here : { ...at, eventId: holding.event.id };
+  const shown = await showEvent(deps.meetings, { input, goal, held: holding, room });
   const result = { ...shown.result, retired, reason: sentences(shown.result.reason, reason) };
   return { outcome: shown.outcome, result, retry: retry ?? shown.retry ?? null };
 }

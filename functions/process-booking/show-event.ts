@@ -1,7 +1,7 @@
 import type { BookingRoom } from "#domain/booking.ts";
 import type { BookingGoal } from "#domain/booking-goal.ts";
 import { done, parked } from "#kernel/outcome.ts";
-import type { EventColumns } from "#ports/booking-store.ts";
+import type { EventColumns, ReconcileResult } from "#ports/booking-store.ts";
 import type { MeetingRooms } from "#ports/meeting-rooms.ts";
 import type { HeldEvent } from "./event-holder.ts";
 import { type OpenedSpace, openSpace } from "./open-space.ts";
@@ -19,7 +19,8 @@ export interface ShownEvent {
 export async function showEvent(meetings: MeetingRooms, { input, goal, held, room }: ShownEvent): Promise<PassResult> {
   const { id, htmlLink: link, conference } = held.event;
   const event: EventColumns = { id, generation: held.generation, link, meetingLink: null, meetingId: null };
-  if (conference.kind !== "ready") return withoutLink(input, event, conference.kind);
+  const agreement = agreementOf({ input, goal, held, room });
+  if (conference.kind !== "ready") return withoutLink(input, { event, agreement }, conference.kind);
   const { meetingCode, videoUri: meetingLink } = conference;
   const { userId, calendarId, eventId, spaceName } = room;
   const space: OpenedSpace =
@@ -29,22 +30,36 @@ export async function showEvent(meetings: MeetingRooms, { input, goal, held, roo
   const { status, spaceName: meetingId } = space;
   const reason = sentences(goal.note, space.reason);
   const opened = meetingId === null ? null : { userId, calendarId, eventId, spaceName: meetingId, meetingCode };
-  const result = resultOf(input, { status, reason, room: opened, event: { ...event, meetingLink, meetingId } });
+  const result = resultOf(input, {
+    ...{ status, reason, room: opened, agreement },
+    event: { ...event, meetingLink, meetingId },
+  });
   const outcome =
     status === "scheduled" ? done("the calendar agrees with the row") : parked("no_meet_space", reason ?? status);
   return { outcome, result, retry: space.retry };
 }
 
+/** What row and calendar agree upon from here on: a later difference is somebody's doing. */
+function agreementOf({ goal, held: { event }, room }: ShownEvent): NonNullable<ReconcileResult["agreement"]> {
+  const { userId, calendarId } = room;
+  const { startsAt, endsAt } = goal.event;
+  return { userId, calendarId, eventId: event.id, etag: event.etag, startsAt, endsAt };
+}
+
 /** An event whose link is not there yet, or never will be: the row says which. */
-function withoutLink(input: PassInput, event: EventColumns, kind: "none" | "pending" | "failed"): PassResult {
+function withoutLink(
+  input: PassInput,
+  shown: Pick<ReconcileResult, "event" | "agreement">,
+  kind: "none" | "pending" | "failed",
+): PassResult {
   if (kind === "pending") {
     const reason = "The event is in the calendar; Google is still making its Meet link.";
     return {
       outcome: done("the link is still pending"),
-      result: resultOf(input, { status: "pending", reason, event }),
+      result: resultOf(input, { status: "pending", reason, ...shown }),
     };
   }
   const reason =
     "The event is in the calendar, but Google made no Meet link for it. Check that the consultant's Google account may create Meet meetings.";
-  return { outcome: parked("no_meet_link", reason), result: resultOf(input, { status: "failed", reason, event }) };
+  return { outcome: parked("no_meet_link", reason), result: resultOf(input, { status: "failed", reason, ...shown }) };
 }

@@ -1,13 +1,17 @@
 import { z } from "zod";
 import { type BookingLook, type BookingSnapshot, bookingStatuses, pipelineStatuses } from "#domain/booking.ts";
+import { editPolicies } from "#domain/event-decision.ts";
 
 /** `infinity` and the year 10000 become an invalid date, which the domain turns into a reason. */
 const instant = z.string().transform((text) => new Date(text));
 
 /** A service's or booking's `meeting_settings`; what else is in it belongs to the platform. */
 const meetingSettings = z
-  .looseObject({ autoRecording: z.boolean().default(false).catch(false) })
-  .catch({ autoRecording: false });
+  .looseObject({
+    autoRecording: z.boolean().default(false).catch(false),
+    calendarEdits: z.enum(editPolicies).default("revert").catch("revert"),
+  })
+  .catch({ autoRecording: false, calendarEdits: "revert" });
 
 const booking = z.object({
   id: z.uuid(),
@@ -63,6 +67,7 @@ const snapshot = z.object({
       meetingCode: z.string().nullable(),
       // As below, a database of the release before says nothing of it.
       adopted: z.boolean().default(false),
+      agreed: z.object({ startsAt: instant, endsAt: instant }).nullable().default(null),
     }),
   ),
   deleted: z.boolean(),

@@ -64,10 +64,17 @@ describe("the goal of a booking", () => {
 
   it("tells guests nothing but who meets whom", () => {
     const goal = goalOf(
-      snapshot({ title: null }, { service: { name: "Review", meetingSettings: { autoRecording: true } } }),
+      snapshot(
+        { title: null },
+        { service: { name: "Review", meetingSettings: { autoRecording: true, calendarEdits: "revert" } } },
+      ),
     );
     expect(goal).toMatchObject({
-      ...{ autoRecording: true, event: { summary: "Review with Grace", description: "Ada and Grace", guest: null } },
+      ...{
+        autoRecording: true,
+        calendarEdits: "revert",
+        event: { summary: "Review with Grace", description: "Ada and Grace", guest: null },
+      },
     });
   });
 

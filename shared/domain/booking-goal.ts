@@ -7,6 +7,7 @@ import type {
   PipelineStatus,
 } from "#domain/booking.ts";
 import type { DesiredEvent } from "#domain/calendar-event.ts";
+import type { EditPolicy } from "#domain/event-decision.ts";
 import { shortened } from "#kernel/text.ts";
 
 /** Calendar's own bound is not documented; longer titles help nobody who reads a calendar. */
@@ -23,6 +24,7 @@ export type BookingGoal =
       readonly calendarId: string;
       readonly event: DesiredEvent;
       readonly autoRecording: boolean;
+      readonly calendarEdits: EditPolicy;
       /** What a person should know although all went well. */
       readonly note: string | null;
     }
@@ -160,6 +162,7 @@ function eventGoal(snapshot: BookingSnapshot, booking: Booking): BookingGoal {
       bookingId: booking.id,
     },
     autoRecording: service?.meetingSettings.autoRecording ?? false,
+    calendarEdits: service?.meetingSettings.calendarEdits ?? "revert",
     note:
       length > MAX_SUMMARY_CODE_POINTS
         ? `The title has ${length} characters; the calendar shows the first ${MAX_SUMMARY_CODE_POINTS}.`

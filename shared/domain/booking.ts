@@ -1,3 +1,5 @@
+import type { EditPolicy, MeetingTimes } from "#domain/event-decision.ts";
+
 /** What the platform says about a booking. */
 export const bookingStatuses = ["pending", "confirmed", "cancelled", "declined", "completed"] as const;
 export type BookingStatus = (typeof bookingStatuses)[number];
@@ -62,6 +64,8 @@ export interface BookingRoom {
   readonly meetingCode: string | null;
   /** The event was typed by hand: its title and description stay the consultant's. */
   readonly adopted: boolean;
+  /** When the meeting was, the last time row and calendar agreed; null: not known. */
+  readonly agreed: MeetingTimes | null;
 }
 
 /** What a backfill asks of a booking besides what its row asks. */
@@ -91,6 +95,8 @@ export interface GoogleConnection {
 export interface MeetingSettings {
   /** Ask Meet to record without anyone pressing a button. */
   readonly autoRecording: boolean;
+  /** What becomes of an event that somebody moves or deletes by hand. */
+  readonly calendarEdits: EditPolicy;
 }
 
 /** What a look at a booking gave. */

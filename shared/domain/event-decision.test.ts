@@ -25,13 +25,18 @@ const live = (times: Partial<RemoteEvent>): EventState => ({
   event: {
     ...{ id: "e", etag: '"1"', cancelled: false, htmlLink: "", iCalUid: "", conference: { kind: "none" } },
     ...{ summary: "Call", description: "Ada and Grace", timeZone: "Europe/Berlin", bookingId: "b1" },
+    conferenceRequestId: null,
+    traits: { organizedHere: true, declinedHere: false, partOfSeries: false, free: false, days: null },
     ...{ attendees: [{ email: "grace@example.com" }], guestEmail: "grace@example.com", startsAt: null, endsAt: null },
     ...times,
   },
 });
 const gone = (wasLive: boolean): EventState => ({ kind: "gone", wasLive });
 const decide = (comparison: Partial<Comparison>) =>
-  decideEvent({ desired: wanted(ten), remote: live(ten), agreed: ten, policy: "ask", ...comparison });
+  decideEvent({
+    ...{ desired: wanted(ten), remote: live(ten), agreed: ten, policy: "ask", adopted: false, over: false },
+    ...comparison,
+  });
 
 describe("one event of a booking", () => {
   const everyPolicy = editPolicies.map((policy) => [policy] as const);
@@ -102,6 +107,16 @@ describe("one event of a booking", () => {
     expect(decide({ remote: allDay, policy: "revert" })).toMatchObject({ kind: "update" });
   });
 
+  it.each(everyPolicy)("that was moved or deleted after the meeting is nobody's business (%s)", (policy) => {
+    expect(decide({ remote: live(noon), policy, over: true })).toEqual({ kind: "leave" });
+    expect(decide({ remote: gone(true), policy, over: true })).toEqual({ kind: "leave" });
+    expect(decide({ desired: wanted(noon), policy, over: true })).toMatchObject({ kind: "update" });
+  });
+
+  it("that was typed by hand keeps its words", () => {
+    expect(decide({ desired: wanted(ten, "Our title"), adopted: true })).toEqual({ kind: "keep" });
+  });
+
   it("has its title brought up to date while its times wait for a person", () => {
     const decision = decide({ desired: wanted(ten, "New title"), remote: live(noon), policy: "ask" });
     expect(decision).toEqual({ kind: "hold", edit: "moved", change: { summary: "New title" } });
@@ -120,13 +135,15 @@ describe("over every combination of three times", () => {
     remote: states,
     agreed: fc.option(times),
     policy: fc.constantFrom(...editPolicies),
+    adopted: fc.constant(false),
+    over: fc.constant(false),
   });
 
   it("ends after one step: what was decided, once done, is kept", () => {
     fc.assert(
       fc.property(comparisons, (comparison) => {
         const decision = decideEvent(comparison);
-        if (decision.kind === "hold" || decision.kind === "follow_deletion") return;
+        if (["hold", "follow_deletion", "leave"].includes(decision.kind)) return;
         const row = decision.kind === "follow_move" ? wanted(decision.times) : comparison.desired;
         const after = { ...comparison, desired: row, remote: live(row), agreed: row };
         expect(decideEvent(after)).toEqual({ kind: "keep" });

@@ -1,5 +1,5 @@
 import type { DesiredEvent, EventChange, RemoteEvent } from "#domain/calendar-event.ts";
-import { changeOf, isEmptyChange } from "#domain/event-change.ts";
+import { changeOf, changeOfAdopted, isAtTimes, isEmptyChange } from "#domain/event-change.ts";
 
 /** What a service does when somebody moves or deletes a booking's event by hand. */
 export const editPolicies = [
@@ -42,7 +42,9 @@ export type EventDecision =
   /** The booking is cancelled, as its event was. */
   | { readonly kind: "follow_deletion" }
   /** A person decides; until then the times stay apart. */
-  | { readonly kind: "hold"; readonly edit: "moved" | "deleted"; readonly change: EventChange };
+  | { readonly kind: "hold"; readonly edit: "moved" | "deleted"; readonly change: EventChange }
+  /** Nobody needs this any more. */
+  | { readonly kind: "leave" };
 
 export interface Comparison {
   readonly desired: DesiredEvent;
@@ -50,9 +52,13 @@ export interface Comparison {
   /** The times on which row and calendar agreed last; null when they never did. */
   readonly agreed: MeetingTimes | null;
   readonly policy: EditPolicy;
+  /** The event was typed by hand: its words stay. */
+  readonly adopted: boolean;
+  /** The meeting has ended: whatever was done to its event since then says nothing about the booking. */
+  readonly over: boolean;
 }
 
-type Verdict = Exclude<EventDecision["kind"], "update" | "keep"> | "agree";
+type Verdict = Exclude<EventDecision["kind"], "update" | "keep" | "leave"> | "agree";
 type ByMover = Readonly<Record<Mover, Verdict | Readonly<Record<EditPolicy, Verdict>>>>;
 
 /**
@@ -79,10 +85,12 @@ export const eventDecisions: Readonly<Record<EventState["kind"], ByMover>> = {
 
 /** Decides what is done about one event. Pure; the caller reads, acts, and reads again when somebody was faster. */
 export function decideEvent(comparison: Comparison): EventDecision {
-  const { desired, remote, policy } = comparison;
-  const cell = eventDecisions[remote.kind][moverOf(comparison)];
+  const { remote, policy, over } = comparison;
+  const mover = moverOf(comparison);
+  if (over && mover === "calendar") return { kind: "leave" };
+  const cell = eventDecisions[remote.kind][mover];
   const verdict = typeof cell === "string" ? cell : cell[policy];
-  const change = remote.kind === "live" ? changeOf(remote.event, desired) : {};
+  const change = lackOf(comparison);
   switch (verdict) {
     case "create":
     case "follow_deletion":
@@ -100,28 +108,28 @@ export function decideEvent(comparison: Comparison): EventDecision {
   }
 }
 
+function lackOf({ desired, remote, adopted }: Comparison): EventChange {
+  if (remote.kind !== "live") return {};
+  return adopted ? changeOfAdopted(remote.event, desired) : changeOf(remote.event, desired);
+}
+
 /** Who moved the meeting since row and calendar agreed; without such a moment only the row's word is known. */
-export function moverOf({ desired, remote, agreed }: Omit<Comparison, "policy">): Mover {
-  if (agreed === null) return remote.kind === "live" && isSameTime(timesOf(remote), desired) ? "nobody" : "row";
-  const byRow = !isSameTime(desired, agreed);
-  const byCalendar =
-    remote.kind === "gone" ? remote.wasLive : remote.kind === "live" && !isSameTime(timesOf(remote), agreed);
-  if (byRow && byCalendar) return isSameTime(timesOf(remote), desired) ? "nobody" : "both";
+export function moverOf({ desired, remote, agreed }: Pick<Comparison, "desired" | "remote" | "agreed">): Mover {
+  const isAt = (times: MeetingTimes) => remote.kind === "live" && isAtTimes(remote.event, times);
+  if (agreed === null) return isAt(desired) ? "nobody" : "row";
+  const byRow = !isAtTimes(desired, agreed);
+  const byCalendar = remote.kind === "gone" ? remote.wasLive : remote.kind === "live" && !isAt(agreed);
+  if (byRow && byCalendar) return isAt(desired) ? "nobody" : "both";
   if (byRow) return "row";
   return byCalendar ? "calendar" : "nobody";
 }
 
+/** Null for an event of whole days: becoming one is a move as well. */
 function timesOf(remote: EventState): MeetingTimes | null {
   if (remote.kind !== "live") return null;
   const { startsAt, endsAt } = remote.event;
   return startsAt === null || endsAt === null ? null : { startsAt, endsAt };
 }
-
-/** An event that became one of whole days has no times: that is a move as well. */
-const isSameTime = (left: MeetingTimes | null, right: MeetingTimes): boolean =>
-  left !== null &&
-  left.startsAt.getTime() === right.startsAt.getTime() &&
-  left.endsAt.getTime() === right.endsAt.getTime();
 
 function withoutTimes({ times: _times, ...change }: EventChange): EventChange {
   return change;

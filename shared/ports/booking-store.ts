@@ -33,6 +33,10 @@ export interface ReconcileResult {
   readonly reason: string | null;
   /** Absent: the row's event stays as it is. */
   readonly event?: EventColumns;
+  /** The event as this pass left it, and the times on which row and calendar now agree. */
+  readonly agreement?: RoomKey & { readonly etag: string; readonly startsAt: Date; readonly endsAt: Date };
+  /** What the row takes over from the calendar. */
+  readonly follow?: { readonly startsAt: Date; readonly endsAt: Date } | { readonly cancelled: true };
   readonly room: (RoomKey & { readonly spaceName: string; readonly meetingCode: string }) | null;
   readonly retired: readonly RoomKey[];
   /** The backfill's task that the pass saw; another one by now means that the world moved on. Absent: it saw none. */
