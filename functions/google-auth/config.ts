@@ -11,7 +11,11 @@ export const googleAuthEnvironment = z.object({
   ...supabaseEnvironment.shape,
   ...cloudEnvironment.shape,
   ...oauthClientEnvironment.shape,
-  ...googleEndpoints.pick({ GOOGLE_OAUTH_ENDPOINT: true, GOOGLE_WORKSPACE_EVENTS_ENDPOINT: true }).shape,
+  ...googleEndpoints.pick({
+    GOOGLE_CALENDAR_ENDPOINT: true,
+    GOOGLE_OAUTH_ENDPOINT: true,
+    GOOGLE_WORKSPACE_EVENTS_ENDPOINT: true,
+  }).shape,
   /** Where consultants come from and return to; `next` is a path of it. */
   APP_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** `off` does not ask for the restricted scope that reads recordings from Drive. */

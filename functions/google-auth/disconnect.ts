@@ -1,4 +1,6 @@
 import { asError, PermanentError } from "#kernel/verdicts.ts";
+import type { CalendarChannels } from "#ports/calendar-changes.ts";
+import type { CalendarChannelStore } from "#ports/calendar-channel-store.ts";
 import type { ConsultantTokenStore } from "#ports/consultant-token-store.ts";
 import type { GoogleConnectionStore } from "#ports/google-connection-store.ts";
 import type { GoogleOauth } from "#ports/google-oauth.ts";
@@ -11,6 +13,8 @@ export interface DisconnectDeps {
   readonly tokens: ConsultantTokenStore;
   readonly subscriptions: MeetingEventSubscriptions;
   readonly subscriptionStore: MeetingEventSubscriptionStore;
+  readonly channels: Pick<CalendarChannels, "close">;
+  readonly channelStore: Pick<CalendarChannelStore, "retireAll" | "retired" | "forget">;
 }
 
 export type DisconnectResult =
@@ -20,11 +24,12 @@ export type DisconnectResult =
   | { readonly kind: "revocation_pending"; readonly problem: string };
 
 /**
- * Subscription first, while the token still works; then no job may use the token; then Google revokes it, which ends
+ * Channels and subscription first, while the token still works; then no job may use the token; then Google revokes it, which ends
  * every token of the grant; then it is deleted. A crash after any of these is finished by keep-watch or by Google.
  */
 export function makeDisconnect(deps: DisconnectDeps): (userId: string) => Promise<DisconnectResult> {
   return async (userId) => {
+    await stopWatching(deps, userId);
     await unsubscribe(deps, userId);
     const tokenVersion = await deps.connections.beginDisconnect(userId);
     if (tokenVersion === null) return { kind: "not_connected" };
@@ -38,6 +43,19 @@ export function makeDisconnect(deps: DisconnectDeps): (userId: string) => Promis
     await deps.connections.finishDisconnect(userId, tokenVersion);
     return { kind: "disconnected" };
   };
+}
+
+/** A consultant has one channel, two while one follows the other; the rest ends by itself within seven days, unheard. */
+const MAX_CHANNELS = 5;
+
+async function stopWatching({ channels, channelStore }: DisconnectDeps, userId: string): Promise<void> {
+  await channelStore.retireAll(userId);
+  for (const { id, resourceId } of await channelStore.retired(MAX_CHANNELS, userId)) {
+    await channels.close(userId, { id, resourceId }).then(
+      () => channelStore.forget(id),
+      () => undefined,
+    );
+  }
 }
 
 /** Not needed for the rest: a subscription whose grant is revoked is suspended, and deleted within seven days. */

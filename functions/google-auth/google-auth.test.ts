@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { wantedScopes } from "#domain/google-scopes.ts";
+import { makeCalendarChanges } from "#google/calendar-changes.ts";
 import { makeConsultantAuth } from "#google/consultant-auth.ts";
 import { makeGoogleOauth } from "#google/oauth.ts";
 import { makeWorkspaceEvents } from "#google/workspace-events.ts";
 import { Secret } from "#kernel/secret.ts";
+import { makeCalendarChannelStore } from "#supabase/calendar-channel-store.ts";
 import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
 import { makeGoogleConnectionStore } from "#supabase/google-connection-store.ts";
 import { makeMeetingEventSubscriptionStore } from "#supabase/meeting-event-subscription-store.ts";
@@ -11,6 +13,11 @@ import { makeOauthStateStore } from "#supabase/oauth-state-store.ts";
 import { makeSessionVerifier } from "#supabase/session-verifier.ts";
 import type { TestApi } from "#testing/api.ts";
 import { openTestDatabase, type TestDatabase, type TestUser } from "#testing/database.ts";
+import {
+  type CalendarEmulator,
+  startCalendarEmulator,
+} from "../../scripts/emulators/calendar/start-calendar-emulator.ts";
+import { MeetState } from "../../scripts/emulators/meet/meet-state.ts";
 import { answerConsent, type ConsentAnswer } from "../../scripts/emulators/oauth/answer-consent.ts";
 import { type OAuthEmulator, startOAuthEmulator } from "../../scripts/emulators/oauth/start-oauth-emulator.ts";
 import { scaledClock } from "../../scripts/emulators/rest/emulator.ts";
@@ -33,6 +40,7 @@ let google: OAuthEmulator;
 let handler: ReturnType<typeof makeHandler>;
 let user: TestUser;
 let meetings: WorkspaceEventsEmulator;
+let calendar: CalendarEmulator;
 let errors: string[];
 
 beforeAll(async () => {
@@ -48,16 +56,19 @@ beforeAll(async () => {
     projectId: "project",
     publish: () => undefined,
   });
+  calendar = await startCalendarEmulator({ clock: scaledClock(1), authority: google, meet: new MeetState() });
   handler = makeTestHandler();
 });
 afterAll(async () => {
   await meetings?.stop();
+  await calendar?.stop();
   await google?.stop();
   await database?.close();
 });
 beforeEach(async () => {
   google.reset();
   meetings.reset();
+  calendar.reset();
   google.createAccount({ email: "ada@example.com", name: "Ada" });
   user = await database.createUser();
   errors = [];
@@ -75,13 +86,16 @@ function makeTestHandler() {
     endpoint: google.url,
   });
   const tokens = makeConsultantTokenStore(api.service);
+  const auth = makeConsultantAuth({ ...client, tokens, clock, oauthEndpoint: google.url });
+  const channels = makeCalendarChanges({ auth, endpoint: calendar.url });
   const subscriptions = makeWorkspaceEvents({
-    auth: makeConsultantAuth({ ...client, tokens, clock, oauthEndpoint: google.url }),
+    auth,
     projectId: "project",
     topic: "meeting-events",
     endpoint: meetings.url,
   });
-  const shared = { oauth, states, connections, tokens, subscriptions, subscriptionStore };
+  const channelStore = makeCalendarChannelStore(api.service);
+  const shared = { oauth, states, connections, tokens, subscriptions, subscriptionStore, channels, channelStore };
   return makeHandler({
     sessions: makeSessionVerifier({ url: api.url, clock }),
     connect: makeConnect({ ...shared, stateLifetimeSeconds: 600 }),

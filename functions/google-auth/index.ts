@@ -1,5 +1,6 @@
 import { http } from "@google-cloud/functions-framework";
 import { wantedScopes } from "#domain/google-scopes.ts";
+import { makeCalendarChanges } from "#google/calendar-changes.ts";
 import { makeConsultantAuth } from "#google/consultant-auth.ts";
 import { makeGoogleOauth } from "#google/oauth.ts";
 import { makeWorkspaceEvents } from "#google/workspace-events.ts";
@@ -8,6 +9,7 @@ import { makeFetchFunction } from "#runtime/fetch-function.ts";
 import { makeLogger, safeErrorText } from "#runtime/logger.ts";
 import { systemClock } from "#runtime/system-clock.ts";
 import { makeTracing } from "#runtime/tracing.ts";
+import { makeCalendarChannelStore } from "#supabase/calendar-channel-store.ts";
 import { makeSupabase } from "#supabase/client.ts";
 import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
 import { makeGoogleConnectionStore } from "#supabase/google-connection-store.ts";
@@ -40,8 +42,11 @@ const oauth = makeGoogleOauth({
   scopes: wantedScopes({ recordings: config.GOOGLE_DRIVE_RECORDINGS === "on" }),
   endpoint: config.GOOGLE_OAUTH_ENDPOINT,
 });
+const auth = makeConsultantAuth({ ...client, tokens, clock: systemClock, oauthEndpoint: config.GOOGLE_OAUTH_ENDPOINT });
+const channels = makeCalendarChanges({ auth, endpoint: config.GOOGLE_CALENDAR_ENDPOINT });
+const channelStore = makeCalendarChannelStore(supabase);
 const subscriptions = makeWorkspaceEvents({
-  auth: makeConsultantAuth({ ...client, tokens, clock: systemClock, oauthEndpoint: config.GOOGLE_OAUTH_ENDPOINT }),
+  auth,
   projectId: config.GOOGLE_CLOUD_PROJECT_ID,
   topic: config.MEETING_EVENTS_TOPIC,
   endpoint: config.GOOGLE_WORKSPACE_EVENTS_ENDPOINT,
@@ -59,7 +64,9 @@ const handler = makeHandler({
     subscriptionCheckSeconds: config.SUBSCRIPTION_CHECK_SECONDS,
     subscriptionRetrySeconds: config.SUBSCRIPTION_RETRY_SECONDS,
   }),
-  disconnect: makeDisconnect({ oauth, connections, tokens, subscriptions, subscriptionStore }),
+  disconnect: makeDisconnect({
+    ...{ oauth, connections, tokens, subscriptions, subscriptionStore, channels, channelStore },
+  }),
   status: (userId) => connections.status(userId),
   appUrl: config.APP_URL,
   cookieSeconds: Math.ceil(config.OAUTH_STATE_SECONDS),

@@ -27,5 +27,10 @@ export const keepWatchEnvironment = z.object({
   SUBSCRIPTION_CHECK_SECONDS: seconds.default(86_400),
   SUBSCRIPTION_RETRY_SECONDS: seconds.default(600),
   DISCONNECT_GRACE_SECONDS: seconds.default(120),
+  /** Where Google tells of changes in calendars: the address of sync-calendar. */
+  SYNC_CALENDAR_URL: z.url(),
+  CALENDAR_RETRY_SECONDS: seconds.default(60),
+  CHANNEL_LIFETIME_SECONDS: seconds.default(604_800),
+  CHANNEL_OVERLAP_SECONDS: seconds.default(86_400),
 });
 export type KeepWatchConfig = z.infer<typeof keepWatchEnvironment>;

@@ -1,5 +1,6 @@
 import { http } from "@google-cloud/functions-framework";
 import { speechLocation } from "#domain/transcription-plan.ts";
+import { makeCalendarChanges } from "#google/calendar-changes.ts";
 import { makeCallerVerifier } from "#google/caller-verifier.ts";
 import { makeConsultantAuth } from "#google/consultant-auth.ts";
 import { makeMeet } from "#google/meet.ts";
@@ -16,6 +17,7 @@ import { systemClock } from "#runtime/system-clock.ts";
 import { traced } from "#runtime/traced.ts";
 import { makeTracing } from "#runtime/tracing.ts";
 import { makeBookingWatch } from "#supabase/booking-watch.ts";
+import { makeCalendarChannelStore } from "#supabase/calendar-channel-store.ts";
 import { makeCaptureWatchStore } from "#supabase/capture-watch-store.ts";
 import { makeSupabase } from "#supabase/client.ts";
 import { makeConsultantTokenStore } from "#supabase/consultant-token-store.ts";
@@ -37,6 +39,7 @@ import {
 } from "./recording-duties.ts";
 import { makeRenewSubscriptions } from "./renew-subscriptions.ts";
 import { makeReportStatus } from "./report-status.ts";
+import { makeWatchCalendars } from "./watch-calendars.ts";
 
 /** Bookings announced again in one run, and how often one is before a person must look. */
 const REQUEUE = { limit: 200, maxRequeues: 12 } as const;
@@ -67,6 +70,15 @@ const duties: readonly Duty[] = [
     name: "requeue_overdue_bookings",
     run: () => bookings.requeueOverdue({ ...REQUEUE, overdueSeconds }),
   },
+  makeWatchCalendars({
+    channels: traced("calendar", makeCalendarChanges({ auth, endpoint: config.GOOGLE_CALENDAR_ENDPOINT })),
+    store: traced("channels", makeCalendarChannelStore(supabase)),
+    address: config.SYNC_CALENDAR_URL,
+    lifetimeSeconds: config.CHANNEL_LIFETIME_SECONDS,
+    overlapSeconds: config.CHANNEL_OVERLAP_SECONDS,
+    claimSeconds: config.SUBSCRIPTION_CLAIM_SECONDS,
+    retrySeconds: config.CALENDAR_RETRY_SECONDS,
+  }),
   makeRenewSubscriptions({
     subscriptions: traced(
       "workspaceevents",

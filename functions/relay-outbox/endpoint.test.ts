@@ -76,7 +76,7 @@ beforeEach(async () => {
 
 async function serveRelay(): Promise<ServedFunction> {
   const store = makeOutboxStore(api.service);
-  const mayCall = makeRelayCallerCheck({
+  const callerOf = makeRelayCallerCheck({
     store,
     clock,
     callers: makeCallerVerifier({ audience: AUDIENCE, callers: [SCHEDULER], oauthEndpoint: identity.oauth.url }),
@@ -84,7 +84,7 @@ async function serveRelay(): Promise<ServedFunction> {
   });
   const publisher = makePubsubPublisher({ projectId: PROJECT, emulatorHost: pubsub.host });
   const drain = coalesced(makeRelay({ store, publisher, clock, claimSeconds: 60 }));
-  return serveFunction(makeCheckedFunction({ mayCall, handle: drain, log, tracing: testTracing(log) }));
+  return serveFunction(makeCheckedFunction({ callerOf, handle: drain, log, tracing: testTracing(log) }));
 }
 
 interface PingOptions {

@@ -13,24 +13,27 @@ export interface RelayCallerOptions {
   readonly clock: Clock;
 }
 
+/** Who makes the relay run. */
+export type RelayCaller = "scheduler" | "database";
+
 /**
- * True for the scheduler's OIDC token, or for a fresh HMAC ping whose nonce nobody has shown before.
+ * Known by the scheduler's OIDC token, or by a fresh HMAC ping whose nonce nobody has shown before.
  * A stranger costs no call to Secret Manager before the shape is right and no database call before the HMAC is.
  */
 export function makeRelayCallerCheck(
   options: RelayCallerOptions,
-): (header: (name: string) => string | undefined) => Promise<boolean> {
+): (header: (name: string) => string | undefined) => Promise<RelayCaller | null> {
   return async (header) => {
     const authorization = header("authorization");
-    if (authorization !== undefined) return (await options.callers.verify(authorization)) !== null;
+    if (authorization !== undefined) return (await options.callers.verify(authorization)) && "scheduler";
     const headers = {
       timestamp: header("x-ping-timestamp"),
       nonce: header("x-ping-nonce"),
       signature: header("x-ping-signature"),
     };
     const ping = freshPing(headers, options.clock.now());
-    if (ping === null || !isSigned(ping, await options.pingKey())) return false;
-    return await options.store.useNonce(ping.nonce);
+    if (ping === null || !isSigned(ping, await options.pingKey())) return null;
+    return (await options.store.useNonce(ping.nonce)) ? "database" : null;
   };
 }
 

@@ -25,7 +25,7 @@ const store = traced("outbox", makeOutboxStore(supabase));
 const pubsub = { projectId: config.GOOGLE_CLOUD_PROJECT_ID, emulatorHost: config.PUBSUB_EMULATOR_HOST };
 const publisher = makeTracedPublisher(traced("pubsub", makePubsubPublisher(pubsub)));
 
-const mayCall = makeRelayCallerCheck({
+const callerOf = makeRelayCallerCheck({
   store,
   clock: systemClock,
   callers: makeCallerVerifier({
@@ -46,7 +46,7 @@ const mayCall = makeRelayCallerCheck({
 http(
   NAME,
   makeCheckedFunction({
-    mayCall,
+    callerOf,
     log,
     tracing,
     handle: coalesced(makeRelay({ store, publisher, clock: systemClock, claimSeconds: config.OUTBOX_CLAIM_SECONDS })),

@@ -31,6 +31,7 @@ export function functionEnvironment(
       GOOGLE_CLIENT_ID: environment.oauthClientId,
       GOOGLE_REDIRECT_URI: redirectUri(platform),
     }),
+    ...(fn.name === "keep-watch" && { SYNC_CALENDAR_URL: functionUrl(platform, "sync-calendar") }),
     ...(fn.name === "google-auth" && {
       APP_URL: environment.appUrl,
       GOOGLE_DRIVE_RECORDINGS: environment.driveRecordings,

@@ -8,7 +8,10 @@ export type Trigger =
   /** Cloud Scheduler with an OIDC token. */
   | { readonly kind: "schedule" }
   /** Reachable by anyone; `check` names what the function itself demands of a caller. */
-  | { readonly kind: "public"; readonly check: "relay_ping_or_oidc" | "session_or_oauth_state" };
+  | {
+      readonly kind: "public";
+      readonly check: "calendar_channel_or_oidc" | "relay_ping_or_oidc" | "session_or_oauth_state";
+    };
 
 /** A secret of Secret Manager bound to an environment variable at instance start. */
 export interface BoundSecret {
@@ -61,7 +64,7 @@ export const functions = [
   {
     name: "google-auth",
     trigger: { kind: "public", check: "session_or_oauth_state" },
-    apis: ["oauth", "supabase", "workspaceevents"],
+    apis: ["calendar", "oauth", "supabase", "workspaceevents"],
     secrets: [database, oauthClient],
     timings: ["subscriptionRetrySeconds", "subscriptionCheckSeconds"],
     memoryMiB: 256,
@@ -93,6 +96,18 @@ export const functions = [
     timeoutSeconds: 120,
     concurrency: 10,
     maxInstances: 10,
+  },
+  {
+    name: "sync-calendar",
+    trigger: { kind: "public", check: "calendar_channel_or_oidc" },
+    apis: ["calendar", "oauth", "supabase", "telemetry"],
+    secrets: [database, oauthClient],
+    access: ["write-traces"],
+    timings: ["leaseSeconds", "calendarCheckSeconds", "calendarRetrySeconds"],
+    memoryMiB: 256,
+    timeoutSeconds: 120,
+    concurrency: 10,
+    maxInstances: 5,
   },
   {
     name: "capture-artifacts",
@@ -133,7 +148,7 @@ export const functions = [
   {
     name: "keep-watch",
     trigger: { kind: "schedule" },
-    apis: ["meet", "oauth", "speech", "storage", "supabase", "telemetry", "workspaceevents"],
+    apis: ["calendar", "meet", "oauth", "speech", "storage", "supabase", "telemetry", "workspaceevents"],
     secrets: [database, oauthClient],
     access: ["list-objects", "check-transcriptions", "write-traces"],
     timings: [
@@ -144,6 +159,9 @@ export const functions = [
       "subscriptionRetrySeconds",
       "subscriptionCheckSeconds",
       "disconnectGraceSeconds",
+      "calendarRetrySeconds",
+      "channelLifetimeSeconds",
+      "channelOverlapSeconds",
     ],
     memoryMiB: 512,
     timeoutSeconds: 300,

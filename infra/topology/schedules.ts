@@ -13,6 +13,7 @@ export interface Schedule {
 
 export const schedules = [
   { name: "sweep-outbox", target: "relay-outbox", path: "/sweep", cron: "* * * * *", everySeconds: 60 },
+  { name: "sweep-calendars", target: "sync-calendar", path: "/sweep", cron: "*/5 * * * *", everySeconds: 300 },
   { name: "send-due-mail", target: "send-reminders", path: "/", cron: "* * * * *", everySeconds: 60 },
   { name: "keep-watch", target: "keep-watch", path: "/", cron: "*/5 * * * *", everySeconds: 300 },
 ] as const satisfies readonly Schedule[];

@@ -21,6 +21,12 @@ export const timings = {
   /** A consultant's subscription lives seven days; it is looked at every day. */
   subscriptionCheckSeconds: 86_400,
   disconnectGraceSeconds: 120,
+  /** A calendar of which Google tells nothing is read after this long all the same: some notifications get lost. */
+  calendarCheckSeconds: 900,
+  calendarRetrySeconds: 60,
+  /** A push channel lives seven days at most; with less than this left it gets a successor. */
+  channelLifetimeSeconds: 604_800,
+  channelOverlapSeconds: 86_400,
 } as const;
 
 export type TimingName = keyof typeof timings;

@@ -36,6 +36,7 @@ export function startEnvironment(name: FunctionName): Record<string, string> {
     timeScale: 1,
     metadataHost: NOWHERE,
     redirectUri: `${nowhere}/callback`,
+    functionUrl: () => nowhere,
     secretValue: (secret) => `${secret} of the build`,
   });
 }

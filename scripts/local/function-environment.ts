@@ -9,6 +9,7 @@ export interface FunctionEnvironmentOptions {
   /** `127.0.0.1:PORT` of the metadata server that knows this function's service account. */
   readonly metadataHost: string;
   readonly redirectUri: string;
+  readonly functionUrl: (name: string) => string;
   /** Values of the secrets that the platform binds at instance start. */
   readonly secretValue: (secret: string) => string;
 }
@@ -60,6 +61,7 @@ export function environmentOf(fn: DeployedFunction, options: FunctionEnvironment
     GOOGLE_PUBSUB_TOPIC: "booking-events",
     GOOGLE_CLIENT_ID: localProject.clientId,
     GOOGLE_REDIRECT_URI: options.redirectUri,
+    SYNC_CALENDAR_URL: options.functionUrl("sync-calendar"),
     OIDC_AUDIENCE: audienceOf(fn.name),
     OIDC_CALLERS: fn.trigger.kind === "pubsub" ? pushIdentity : schedulerIdentity,
     DATA_RESIDENCY: localProject.residency,

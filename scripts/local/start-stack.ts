@@ -133,7 +133,7 @@ async function startServiceParts(options: StackOptions & { readonly push: boolea
   });
   const environmentFor: LocalServices["environmentFor"] = async (fn) => {
     const metadataHost = await google.metadataHostOf(serviceAccount(fn.name));
-    return environmentOf(fn, { addresses, timeScale, redirectUri, secretValue, metadataHost });
+    return environmentOf(fn, { addresses, timeScale, redirectUri, functionUrl, secretValue, metadataHost });
   };
   return { services: { addresses, operatorEnvironment, supabase, google, functionUrl, environmentFor }, portOf };
 }

@@ -1,4 +1,4 @@
-import { type calendar_v3, calendar as calendarApi } from "googleapis/build/src/apis/calendar/index.js";
+import type { calendar_v3 } from "googleapis/build/src/apis/calendar/index.js";
 import type { ConsultantAuth } from "#google/consultant-auth.ts";
 import { googleError, httpStatusOf } from "#google/errors.ts";
 
@@ -26,6 +26,8 @@ export function makeCalendarRequests({ auth, endpoint }: CalendarOptions): SendC
   const rootUrl = endpoint === undefined ? {} : { rootUrl: `${endpoint}/` };
   return async ({ userId, expected, send }) => {
     try {
+      // Loaded at the first call: google-auth needs it for a consultant who leaves, and starts for all others.
+      const { calendar: calendarApi } = await import("googleapis/build/src/apis/calendar/index.js");
       const api = calendarApi({ version: "v3", auth: await auth.clientFor(userId), ...rootUrl });
       return { data: (await send(api, { timeout: REQUEST_TIMEOUT_MS })).data };
     } catch (thrown) {
