@@ -134,6 +134,20 @@ const keepWatch: Step = {
   confirm: async () => undefined,
 };
 
+const syncCalendar: Step = {
+  name: "sync-calendar",
+  work: "a sweep that reads a consultant's calendar for the first time",
+  needs: "process-booking",
+  prepare: async ({ workplace }) => {
+    await workplace.platform.rows("update private.calendar_readings set check_at = now()");
+    return scheduledCallOf(workplace, "sync-calendar");
+  },
+  confirm: async ({ workplace }) => {
+    const read = await workplace.platform.rows("select 1 from private.calendar_readings where sync_token is not null");
+    given(read[0], "a calendar that was read");
+  },
+};
+
 const googleAuth: Step = {
   name: "google-auth",
   work: "a consultant's connect, answered with the address at Google",
@@ -154,6 +168,7 @@ export const steps: readonly Step[] = [
   googleAuth,
   relay,
   processBooking,
+  syncCalendar,
   sendReminders,
   captureArtifacts,
   analyzeTranscript,

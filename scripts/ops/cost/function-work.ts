@@ -13,6 +13,7 @@ const CALLS: Readonly<Record<FunctionName, CallModel>> = {
   "google-auth": { ms: 1_000n, msPerMinute: 0n },
   "relay-outbox": { ms: 300n, msPerMinute: 0n },
   "process-booking": { ms: 3_000n, msPerMinute: 0n },
+  "sync-calendar": { ms: 1_000n, msPerMinute: 0n },
   "capture-artifacts": { ms: 5_000n, msPerMinute: 300n },
   "analyze-transcript": { ms: 3_000n, msPerMinute: 300n },
   "send-reminders": { ms: 500n, msPerMinute: 0n },

@@ -74,6 +74,10 @@ export const EFFECTS: Readonly<Record<string, Outcomes>> = {
     inserted: result("its event was put into the calendar"),
     id_taken: faint("an event of its own was found in the calendar"),
   },
+  "process-booking booking.follow": {
+    moved: result("the booking followed its event, which somebody had moved in the calendar"),
+    cancelled: result("the booking was cancelled, since somebody had deleted its event in the calendar"),
+  },
   "process-booking calendar.patch": {
     patched: result("the event followed"),
     changed: faint("somebody was editing the event at the same moment"),
@@ -142,6 +146,7 @@ export const CHANGES: Readonly<Record<string, Phrase>> = {
 export const MESSAGES: Readonly<Record<string, Phrase>> = {
   "booking.changed": cause("something about it was changed"),
   "booking.deleted": cause("it was deleted"),
+  "calendar.edited": cause("something was done to its event in the calendar"),
   "booking.reconnected": cause("the consultant's Google access was there again", "trouble"),
   "booking.overdue": cause("the work on it had come to no end, so it was asked for again", "trouble"),
   "booking.replay": cause("an operator asked for it to be looked at again"),
