@@ -70,6 +70,7 @@ async function run(
     ...supabase,
     ...{ GOOGLE_CLOUD_PROJECT_ID: "booking-insights-local", GOOGLE_CLOUD_REGION: "local" },
     ...{ GOOGLE_CLIENT_ID: "client", GOOGLE_CLIENT_SECRET: "secret", GOOGLE_REDIRECT_URI: `${AUDIENCE}/callback` },
+    SYNC_CALENDAR_URL: AUDIENCE,
     ...{ OIDC_AUDIENCE: AUDIENCE, OIDC_CALLERS: CALLER, GOOGLE_OAUTH_ENDPOINT: google.url },
     METADATA_SERVER_DETECTION: "none",
   };
