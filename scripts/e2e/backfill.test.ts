@@ -79,7 +79,7 @@ const untouched = async () => {
   expect(await rowsDigest(platform)).toBe(before.rows);
 };
 
-describe("bookings from before", () => {
+describe("bookings from before", { timeout: 120_000 }, () => {
   it("are planned without a change: what is made, what matches, what a person has to look at", async () => {
     const { report } = await runOps(stack, "backfill");
     expect(report).toMatchObject({
@@ -158,7 +158,7 @@ describe("bookings from before", () => {
     expect(told.at(-1)?.line).toMatch(/^(\d+) of \1$/);
     expect(await countWhere("pipeline_status = 'scheduled' and meeting_link is not null")).toBe(CREATED + 1 + ADOPTED);
     expect(await countWhere("pipeline_status is null")).toBe(CONFLICTS - 1);
-  }, 120_000);
+  });
 
   it("have one event each: the adopted ones are those that were typed, in their own words", async () => {
     const marked = new Map<string, string[]>();
@@ -217,7 +217,7 @@ describe("bookings from before", () => {
       ),
     ).toBe(0);
     expect(stack.google.smtp.messages()).toEqual([]);
-  }, 120_000);
+  });
 });
 
 async function countWhere(condition: string): Promise<number> {
