@@ -27,7 +27,7 @@ beforeEach(async () => {
 /** What a person sees of the event, without what Google changes with each write. */
 const typedEvent = () => {
   const found = stage.google.calendar.events(ada.email).find(({ id }) => id === EVENT_ID)!;
-  const { etag: _etag, change: _change, updated: _updated, extendedProperties: _marks, ...event } = found;
+  const { etag: _etag, updated: _updated, extendedProperties: _marks, ...event } = found;
   return event;
 };
 const marks = () =>

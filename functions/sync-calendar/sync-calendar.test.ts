@@ -38,7 +38,7 @@ beforeEach(async () => {
   google.reset();
   await database.sql("truncate public.bookings, public.consultants cascade");
   await database.sql(
-    "truncate private.outbox, private.booking_rooms, private.calendar_readings, private.calendar_channels",
+    "truncate private.outbox, private.booking_rooms, private.booking_leases, private.calendar_readings, private.calendar_channels",
   );
   await database.sql("truncate public.google_connections, public.user_tokens");
   ada = await insertConsultant(database.sql, { name: "Ada", email: "ada@consult.example" });
@@ -125,6 +125,40 @@ describe("a reading of a calendar", () => {
     await database.sql("update private.booking_rooms set etag = $2 where booking_id = $1", [bookingId, data.etag]);
     await read();
     expect(await announced()).toEqual([]);
+  });
+
+  it("leaves it to whoever is at work on a booking to tell the own write from somebody's", async () => {
+    const { bookingId, eventId } = await bookedEvent();
+    const { read } = instance();
+    await read();
+    const begin = () =>
+      database.sql("select public.begin_booking_reconcile($1, gen_random_uuid()::text, 60)", [bookingId]);
+    const finish = async (etag: string) => {
+      const agreement = { userId: ada.userId, calendarId: "primary", eventId, etag, startsAt: "2030-05-06T10:00Z" };
+      const [lease] = await database.sql<{ fencing: string }>(
+        "select fencing from private.booking_leases where booking_id = $1",
+        [bookingId],
+      );
+      await database.sql("select public.finish_booking_reconcile($1, $2, 1, $3, '[]')", [
+        ...[bookingId, lease!.fencing],
+        JSON.stringify({ status: "scheduled", retired: [], agreement: { ...agreement, endsAt: "2030-05-06T11:00Z" } }),
+      ]);
+    };
+    const etagNow = () => google.calendar.events(ada.email).find(({ id }) => id === eventId)!.etag;
+
+    await begin();
+    edit(eventId, { summary: "Ours" });
+    await read();
+    await finish(etagNow());
+    expect(await announced()).toEqual([]);
+
+    await begin();
+    const ours = etagNow();
+    edit(eventId, { summary: "Somebody's" });
+    await read();
+    expect(await announced()).toEqual([]);
+    await finish(ours);
+    expect(await announced()).toEqual([bookingId]);
   });
 
   it("says nothing of events that are not ours, of other consultants' and of meetings that are over", async () => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type TestIdentity, useServiceAccount } from "#testing/application-default-credentials.ts";
 import { openTestDatabase, type TestDatabase } from "#testing/database.ts";
 import { testEnvironment } from "../../infra/testing/synthesized.ts";
-import { secretNames } from "../../infra/topology/functions.ts";
+import { functions, secretNames } from "../../infra/topology/functions.ts";
 import { type OAuthEmulator, startOAuthEmulator } from "../emulators/oauth/start-oauth-emulator.ts";
 import { scaledClock } from "../emulators/rest/emulator.ts";
 import {
@@ -135,7 +135,7 @@ describe("secrets list", () => {
     const readers = (name: string) => report.secrets.find((secret) => secret.name === name)?.readBy;
     expect(readers("relay-ping-key")).toEqual([{ function: "relay-outbox", when: "request" }]);
     expect(readers("smtp-password")).toEqual([{ function: "send-reminders", when: "start" }]);
-    expect(readers("supabase-secret-key")).toHaveLength(7);
+    expect(readers("supabase-secret-key")).toHaveLength(functions.length);
   });
 });
 

@@ -5,6 +5,8 @@ alter table private.booking_rooms
   -- when the meeting was, the last time row and calendar agreed; null: not known
   add column agreed_starts_at timestamptz,
   add column agreed_ends_at timestamptz,
+  -- the version that was read in the calendar while somebody of ours was at work on the booking
+  add column seen_etag text,
   -- the last whole reading of the calendar in which the event was seen
   add column seen_in uuid;
 create index booking_rooms_of_event on private.booking_rooms (user_id, event_id) where retired_at is null;

@@ -61,7 +61,8 @@ $$;
 revoke execute on function private.announce_calendar_edits(uuid[]) from public, anon, authenticated, service_role;
 
 -- One page of what Google says: [{id, etag}]. Announces the bookings whose events are not as we left them, notes that
--- they were seen, and lengthens the lease. Null: another reader has taken over.
+-- they were seen, and lengthens the lease. Null: another reader has taken over. Where process-booking is at work it
+-- compares by itself what was seen with what it leaves: the change may be its own, not yet noted.
 create function public.record_calendar_page(
   p_user_id uuid, p_fencing bigint, p_reading uuid, p_events jsonb, p_lease_seconds double precision
 ) returns integer language plpgsql security definer set search_path = '' as $$
@@ -71,11 +72,21 @@ begin
   update private.calendar_readings r set lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds)
   where r.user_id = p_user_id and r.fencing = p_fencing and r.holder is not null;
   if not found then return null; end if;
+  -- Whoever is about to leave a booking leaves first, and is seen to have left.
+  perform 1 from private.booking_leases l
+  where l.booking_id in (
+    select r.booking_id from private.booking_rooms r
+    join jsonb_to_recordset(p_events) as e (id text) on e.id = r.event_id
+    where r.user_id = p_user_id and r.retired_at is null)
+  order by l.booking_id for share;
   with seen as (
-    update private.booking_rooms r set seen_in = p_reading
-    from jsonb_to_recordset(p_events) as e (id text, etag text)
+    update private.booking_rooms r set seen_in = p_reading, seen_etag = case when w.holder is not null then e.etag end
+    from jsonb_to_recordset(p_events) as e (id text, etag text), private.booking_rooms o
+    left join private.booking_leases w
+      on w.booking_id = o.booking_id and w.holder is not null and w.expires_at > clock_timestamp()
     where r.user_id = p_user_id and r.event_id = e.id and r.retired_at is null
-    returning r.booking_id, r.etag is distinct from e.etag as foreign_change
+      and (o.booking_id, o.user_id, o.calendar_id, o.event_id) = (r.booking_id, r.user_id, r.calendar_id, r.event_id)
+    returning r.booking_id, r.etag is distinct from e.etag and w.holder is null as foreign_change
   )
   select array_agg(s.booking_id) into edited from seen s where s.foreign_change;
   return private.announce_calendar_edits(coalesce(edited, '{}'));

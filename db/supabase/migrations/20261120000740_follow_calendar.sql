@@ -11,6 +11,25 @@ language sql security definer set search_path = '' as $$
 $$;
 revoke execute on function private.note_calendar_agreement(uuid, jsonb) from public, anon, authenticated;
 
+-- What was read in the calendar meanwhile and is not what this pass has left is somebody else's change: announced once.
+create function private.compare_seen_events(p_booking_id uuid) returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+  edited integer;
+begin
+  with compared as (
+    update private.booking_rooms r set seen_etag = null
+    from private.booking_rooms o
+    where r.booking_id = p_booking_id and r.seen_etag is not null and r.retired_at is null
+      and (o.booking_id, o.user_id, o.calendar_id, o.event_id) = (r.booking_id, r.user_id, r.calendar_id, r.event_id)
+    returning o.seen_etag is distinct from r.etag as is_edited
+  )
+  select count(*) into edited from compared c where c.is_edited;
+  if edited > 0 then perform private.announce_calendar_edits(array[p_booking_id]); end if;
+end
+$$;
+revoke execute on function private.compare_seen_events(uuid) from public, anon, authenticated, service_role;
+
 -- p_follow: {startsAt, endsAt} | {cancelled: true}. A change of the row as any other: it raises the revision, is announced,
 -- and the customer is told of it.
 create function private.follow_calendar(p_booking_id uuid, p_follow jsonb) returns void
@@ -89,6 +108,7 @@ begin
     where b.id = p_booking_id;
   end if;
   perform private.note_calendar_agreement(p_booking_id, nullif(p_result -> 'agreement', 'null'::jsonb));
+  perform private.compare_seen_events(p_booking_id);
   if follow is not null then
     perform private.follow_calendar(p_booking_id, follow);
   end if;

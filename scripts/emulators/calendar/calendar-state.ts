@@ -12,8 +12,6 @@ export interface StoredEvent extends Omit<WritableEvent, "conferenceData"> {
   readonly calendarId: string;
   readonly owner: Owner;
   readonly etag: string;
-  /** Which change of all calendars made it what it is. */
-  readonly change: number;
   readonly sequence: number;
   readonly created: string;
   readonly updated: string;
@@ -30,7 +28,10 @@ export class CalendarState {
   readonly #requestIds = new Set<string>();
   readonly #clock: EmulatorClock;
   readonly #meet: MeetSpaces;
+  /** Counts the changes of all calendars. */
   #changes = 0;
+  /** The number of each event's last change, by its etag. */
+  readonly #changeOf = new Map<string, number>();
   readonly #onChange: (calendarId: string) => void;
   conferencePlan: ConferencePlan = { pendingReads: 0, fail: false };
 
@@ -47,7 +48,12 @@ export class CalendarState {
 
   /** The newest change of a calendar; 0 before the first. */
   lastChange(calendarId: string): number {
-    return this.events(calendarId).reduce((newest, { change }) => Math.max(newest, change), 0);
+    return this.events(calendarId).reduce((newest, event) => Math.max(newest, this.changeOf(event)), 0);
+  }
+
+  /** Which change made the event what it is; they are numbered from 1. */
+  changeOf({ etag }: Pick<StoredEvent, "etag">): number {
+    return this.#changeOf.get(etag) ?? 0;
   }
 
   find(calendarId: string, eventId: string): StoredEvent {
@@ -126,6 +132,7 @@ export class CalendarState {
   clear(): void {
     this.#calendars.clear();
     this.#requestIds.clear();
+    this.#changeOf.clear();
     this.conferencePlan = { pendingReads: 0, fail: false };
   }
 
@@ -136,10 +143,11 @@ export class CalendarState {
   }
 
   /** Every change has its own etag. */
-  #put(event: Omit<StoredEvent, "etag" | "updated" | "change">): StoredEvent {
+  #put(event: Omit<StoredEvent, "etag" | "updated">): StoredEvent {
     const etag = `"${randomBytes(8).toString("hex")}"`;
     this.#changes += 1;
-    const stored = this.#store({ ...event, updated: this.#clock.now().toISOString(), etag, change: this.#changes });
+    this.#changeOf.set(etag, this.#changes);
+    const stored = this.#store({ ...event, updated: this.#clock.now().toISOString(), etag });
     this.#onChange(event.calendarId);
     return stored;
   }

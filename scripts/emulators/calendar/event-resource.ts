@@ -2,8 +2,7 @@ import type { StoredEvent } from "./calendar-state.ts";
 
 /** An event as the API shows it. */
 export function resourceOf(event: StoredEvent) {
-  const { calendarId, owner, startsAt: _start, endsAt: _end, conference, change: _change, ...rest } = event;
-  const { extendedProperties, ...fields } = rest;
+  const { calendarId, owner, startsAt: _start, endsAt: _end, conference, extendedProperties, ...fields } = event;
   const person = { email: owner.email, self: true };
   return {
     kind: "calendar#event",

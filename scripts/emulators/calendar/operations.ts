@@ -83,7 +83,7 @@ export const operations: readonly Operation<CalendarOperationsState>[] = [
     run: (call, state) => {
       const { email } = ownerOf(call, state);
       const seen = state.syncTokens.read(email, call.query);
-      const changed = state.calendar.events(email).filter(({ change }) => change > (seen ?? 0));
+      const changed = state.calendar.events(email).filter((event) => state.calendar.changeOf(event) > (seen ?? 0));
       const dated = call.query.get("singleEvents") === "true" ? changed.flatMap(datesOf) : changed;
       const listed = seen === null ? dated.filter(filterOf(call.query)) : dated;
       const asked = { size: call.query.get("maxResults"), token: call.query.get("pageToken") };
