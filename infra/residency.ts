@@ -7,9 +7,19 @@ export interface Place {
   readonly region: string;
   /** Natural Language's global address promises no place. */
   readonly languageEndpoint: string;
+  /** Google's OTLP receiver in the region; its global address promises no place either. */
+  readonly tracesEndpoint: string;
 }
 
 export const places: Readonly<Record<Residency, Place>> = {
-  us: { region: "us-central1", languageEndpoint: "https://us-language.googleapis.com" },
-  eu: { region: "europe-west4", languageEndpoint: "https://eu-language.googleapis.com" },
+  us: {
+    region: "us-central1",
+    languageEndpoint: "https://us-language.googleapis.com",
+    tracesEndpoint: "https://telemetry.us-central1.rep.googleapis.com/v1/traces",
+  },
+  eu: {
+    region: "europe-west4",
+    languageEndpoint: "https://eu-language.googleapis.com",
+    tracesEndpoint: "https://telemetry.europe-west4.rep.googleapis.com/v1/traces",
+  },
 };

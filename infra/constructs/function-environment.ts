@@ -11,7 +11,7 @@ const API_VARIABLES: Readonly<Partial<Record<Api, (platform: Platform) => Variab
   pubsub: () => ({ GOOGLE_PUBSUB_TOPIC: "booking-events" }),
   smtp: ({ environment }) => mailVariables(environment),
   supabase: ({ environment }) => ({ SUPABASE_URL: environment.supabaseUrl }),
-  telemetry: () => ({ TRACES_ENDPOINT: "https://telemetry.googleapis.com/v1/traces" }),
+  telemetry: ({ place }) => ({ TRACES_ENDPOINT: place.tracesEndpoint }),
 };
 
 /** Must be registered for the OAuth client, character by character; the stack shows it as an output. */

@@ -287,6 +287,14 @@ const cases: readonly Case[] = [
       (resources) => delete (at(inner(resources)[1], "service_config", "environment_variables") as Json)[name],
     ],
   ),
+  [
+    "functions-know-where-they-are",
+    "spans to the address of the whole world",
+    (resources) => {
+      const told = at(inner(resources)[1], "service_config", "environment_variables") as Json;
+      told["TRACES_ENDPOINT"] = "https://telemetry.googleapis.com/v1/traces";
+    },
+  ],
   ["topics-store-in-place", "anywhere", withoutKey("google_pubsub_topic", "message_storage_policy")],
 ];
 /** Findings of these are skipped here; their tests stand apart. */

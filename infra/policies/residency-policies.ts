@@ -1,6 +1,6 @@
 import type { Environment } from "../environment.ts";
 import { places, type Residency } from "../residency.ts";
-import { at, eachResource, firstProblem, type Policy } from "./policy.ts";
+import { asText, at, eachResource, firstProblem, type Policy } from "./policy.ts";
 
 /** A region of Google Cloud in any spelling, wherever it stands in a string. */
 const REGION =
@@ -21,6 +21,9 @@ function strangePlaces(text: string, { residency }: Environment): readonly strin
   return [...new Set([...located.filter((place) => place.toLowerCase() !== region), ...hosts])];
 }
 
+/** Addresses of Google's that serve the whole world and have one for each region beside them. */
+const WORLDWIDE = /^https:\/\/(language|speech|telemetry)\.googleapis\.com/;
+
 export const residencyPolicies: readonly Policy[] = [
   {
     name: "nothing-points-elsewhere",
@@ -40,6 +43,10 @@ export const residencyPolicies: readonly Policy[] = [
       return firstProblem([
         [told("DATA_RESIDENCY") !== residency, `is not told that its data stay in ${residency}`],
         [told("GOOGLE_CLOUD_REGION") !== places[residency].region, "is not told its region"],
+        [
+          ["GOOGLE_LANGUAGE_ENDPOINT", "TRACES_ENDPOINT"].some((name) => WORLDWIDE.test(asText(told(name)))),
+          "is sent to an address that promises no place",
+        ],
       ]);
     }),
   },

@@ -6,7 +6,7 @@ import type { SpanExporter } from "#ports/span-exporter.ts";
 const SCOPE = "trace.append";
 
 /**
- * Spans to an OTLP receiver (Google's is https://telemetry.googleapis.com/v1/traces) over OpenTelemetry's own exporter,
+ * Spans to an OTLP receiver (Google's in a region: https://telemetry.REGION.rep.googleapis.com/v1/traces) over OpenTelemetry's own exporter,
  * as the function's service account. It is loaded, and the token fetched, when the first run begins: not at start-up.
  * Null without an endpoint.
  */

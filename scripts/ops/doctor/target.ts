@@ -1,5 +1,5 @@
 import type { Environment } from "../../../infra/environment.ts";
-import { places } from "../../../infra/residency.ts";
+import { type Place, places } from "../../../infra/residency.ts";
 import { apiServices } from "../../../infra/stacks/api-services.ts";
 import type { CommandArguments } from "../command.ts";
 import { chosenEnvironment } from "../environment-file.ts";
@@ -38,9 +38,6 @@ export const endpointVariables = {
   workspaceevents: "GOOGLE_WORKSPACE_EVENTS_ENDPOINT",
 } as const;
 
-/** Where spans go unless the operator's variables say otherwise. */
-const TRACES_ENDPOINT = "https://telemetry.googleapis.com/v1/traces";
-
 /** `--env NAME`, or what the variables say; null when neither names a project. */
 export async function readTarget(args: CommandArguments, variables: Variables): Promise<Target | null> {
   const isNamed = args.values["env"] !== undefined || args.values["file"] !== undefined;
@@ -50,11 +47,12 @@ export async function readTarget(args: CommandArguments, variables: Variables): 
 /** An installation as `infra/environments.ts` describes it. */
 export function targetOf(environment: Environment): Target {
   const { name, projectId, residency, supabaseUrl, oauthClientId } = environment;
-  const { region, languageEndpoint } = places[residency];
+  const place = places[residency];
+  const { region } = place;
   return {
     ...{ name, projectId, region, residency, supabaseUrl, clientId: oauthClientId, redirectUri: null },
     apis: apiServices(environment),
-    endpoints: usualEndpoints(languageEndpoint),
+    endpoints: usualEndpoints(place),
   };
 }
 
@@ -66,21 +64,22 @@ function describedByVariables(variables: Variables): Target | null {
     return value ? [[variable, value] as const] : [];
   });
   const residency = variables["DATA_RESIDENCY"] === "eu" ? "eu" : "us";
-  const { region, languageEndpoint } = places[residency];
+  const place = places[residency];
   return {
     ...{ name: null, projectId, residency },
-    region: variables["GOOGLE_CLOUD_REGION"] || region,
+    region: variables["GOOGLE_CLOUD_REGION"] || place.region,
     supabaseUrl: variables["SUPABASE_URL"] || null,
     clientId: variables["GOOGLE_CLIENT_ID"] || null,
     redirectUri: variables["GOOGLE_REDIRECT_URI"] || null,
     apis: apiServices(),
-    endpoints: { ...usualEndpoints(languageEndpoint), ...Object.fromEntries(endpoints) },
+    endpoints: { ...usualEndpoints(place), ...Object.fromEntries(endpoints) },
   };
 }
 
-const usualEndpoints = (languageEndpoint: string): Record<string, string> => ({
+/** Where a function is sent unless the operator's variables say otherwise. */
+const usualEndpoints = ({ languageEndpoint, tracesEndpoint }: Place): Record<string, string> => ({
   [endpointVariables.language]: languageEndpoint,
-  [endpointVariables.telemetry]: TRACES_ENDPOINT,
+  [endpointVariables.telemetry]: tracesEndpoint,
 });
 
 /** The command that brings an installation into the state of the topology. */
