@@ -1,19 +1,11 @@
-import { type calendar_v3, calendar as calendarApi } from "googleapis/build/src/apis/calendar/index.js";
+import type { calendar_v3 } from "googleapis/build/src/apis/calendar/index.js";
 import { calendarResource } from "#contracts/calendar-resource.ts";
 import type { EventChange, EventMarks, RemoteEvent } from "#domain/calendar-event.ts";
-import type { ConsultantAuth } from "#google/consultant-auth.ts";
-import { googleError, httpStatusOf } from "#google/errors.ts";
+import { type CalendarOptions, makeCalendarRequests } from "#google/calendar-requests.ts";
 import { readPages } from "#google/pages.ts";
 import { RetryableError } from "#kernel/verdicts.ts";
 import type { Calendar, NewEvent } from "#ports/calendar.ts";
 
-export interface CalendarOptions {
-  readonly auth: ConsultantAuth;
-  /** Another address than Google's, without a path: the client drops paths. */
-  readonly endpoint?: string | undefined;
-}
-
-const REQUEST_TIMEOUT_MS = 20_000;
 /** We tell guests ourselves, once; Google's own mails would be a second channel. */
 const SEND_UPDATES = "none";
 const CONFERENCE_DATA_VERSION = 1;
@@ -26,23 +18,13 @@ const LISTED = {
 };
 
 /** Calendar v3 with a consultant's own token. */
-export function makeCalendar({ auth, endpoint }: CalendarOptions): Calendar {
-  const rootUrl = endpoint === undefined ? {} : { rootUrl: `${endpoint}/` };
-  /** Runs one request; a status listed in `expected` is an answer, every other failure a verdict. */
-  const send = async <Answer>(
+export function makeCalendar(options: CalendarOptions): Calendar {
+  const request = makeCalendarRequests(options);
+  const send = <Answer>(
     userId: string,
     expected: readonly number[],
-    request: (events: calendar_v3.Resource$Events, options: { timeout: number }) => Promise<{ data: Answer }>,
-  ): Promise<{ readonly data: Answer } | { readonly status: number }> => {
-    try {
-      const api = calendarApi({ version: "v3", auth: await auth.clientFor(userId), ...rootUrl });
-      return { data: (await request(api.events, { timeout: REQUEST_TIMEOUT_MS })).data };
-    } catch (thrown) {
-      const status = httpStatusOf(thrown);
-      if (status !== null && expected.includes(status)) return { status };
-      throw googleError(thrown, { api: "Calendar", userId });
-    }
-  };
+    ask: (events: calendar_v3.Resource$Events, options: { timeout: number }) => Promise<{ data: Answer }>,
+  ) => request({ userId, expected, send: (api, options) => ask(api.events, options) });
   return {
     insert: async ({ userId, calendarId }, event) => {
       const query = { calendarId, sendUpdates: SEND_UPDATES, conferenceDataVersion: CONFERENCE_DATA_VERSION };
